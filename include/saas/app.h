@@ -1,0 +1,92 @@
+/* saas/app.h: an app is routes, settings and migrations put together. Immutable after start and shared by all loops.
+ *
+ *   saas_app_new      checks tables and routes, reads the configuration: all problems in one report
+ *   saas_app_migrate  brings the schema up to date, as owner (MIGRATE_DATABASE_URL)
+ *   saas_app_prove    proves tenant isolation of the role it will run as; refuse to serve without it
+ *   saas_shard_new    (saas/host.h) puts it on a loop; once per thread
+ *
+ * saas_h2o_main() does all that for a program; embedders and tests do it themselves. Since 0.1. */
+#ifndef SAAS_APP_H
+#define SAAS_APP_H
+
+#include <saas/config.h>
+#include <saas/db.h>
+#include <saas/host.h>
+#include <saas/log.h>
+
+SAAS_BEGIN_DECLS
+
+/* Routes of a module under a prefix ("/v1/auth"). */
+typedef struct saas_mount {
+    const char *prefix;
+    saas_route_list (*routes)(void);
+} saas_mount;
+
+/* A step of the schema: applied once, in order of number, in a transaction of its own, remembered with its checksum.
+ * Text that has been applied must not change. */
+typedef struct saas_migration {
+    uint32_t number;
+    const char *name, *sql;
+} saas_migration;
+
+typedef struct saas_app_options {
+    size_t size;
+    const char *name;      /* for the log; must be given */
+    saas_route_list routes; /* SAAS_ROUTES(table) */
+    const saas_mount *mounts;
+    size_t mount_count, mount_size;
+    const saas_migration *migrations; /* SAAS_MIGRATIONS(table) */
+    size_t migration_count, migration_size;
+    /* Relations the role may reach that carry no organization: the proof passes over these names, and no others. */
+    const char *const *shared_tables; /* "countries", … NULL-terminated */
+    const saas_schema *config;        /* the host's own settings; saas_settings() reads them */
+    const char *const *env;           /* NULL: the process's environment. Copied. */
+    saas_log *log;                    /* NULL: one on fd 2 at LOG_LEVEL. Borrowed until saas_app_free. */
+    size_t fiber_stack_bytes;         /* 0: 256 KiB; doubled under AddressSanitizer */
+    uint32_t requests_max;            /* at once on one loop; 0: 1,024 */
+    uint32_t work_threads;            /* 0: as many as processors, 2 at least */
+    uint32_t work_queue_max;          /* waiting work before ERR_BUSY; 0: 256 */
+    uint32_t lanes_shared, lanes_slow, lanes_exclusive; /* connections per loop; 0: 2, 4, 4 */
+    char end_;
+} saas_app_options;
+
+#define SAAS_MIGRATIONS(table)                                                                                         \
+    .migrations = (table), .migration_count = sizeof(table) / sizeof *(table), .migration_size = sizeof *(table)
+#define SAAS_MOUNTS(table)                                                                                             \
+    .mounts = (table), .mount_count = sizeof(table) / sizeof *(table), .mount_size = sizeof *(table)
+#define SAAS_APP(...) (&(const saas_app_options){.size = sizeof(saas_app_options), __VA_ARGS__})
+
+/* The settings every app has, read from the environment:
+ *
+ *   APP_ENV              development | staging | production; default production
+ *   PORT                 1..65535; default 3001
+ *   WORKERS              loop threads, 1..256; default 1
+ *   LOG_LEVEL            debug | info | warn | error; default info
+ *   DATABASE_URL         libpq connection string of the restricted role; required
+ *   MIGRATE_DATABASE_URL the same of the owner; needed for migrating only
+ *   JWT_ACCESS_SECRET    at least 32 characters; required
+ *   JWT_REFRESH_SECRET   at least 32 characters, another one; required
+ *
+ * plus the fields of options.config. */
+
+/* Options and what they point at are copied or must live as long as the app: routes, schemas, migrations and log are
+ * borrowed; env and strings of options are copied.
+ * ERR_CONFIG (settings), ERR_BUG (tables, routes): e->text has all problems. ERR_NO_MEMORY. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_app_new(saas_app **out, const saas_app_options *options, saas_error *e);
+SAAS_API void saas_app_free(saas_app *app); /* after its shards; NULL is allowed */
+
+/* Applies the library's migrations, then the app's, under an advisory lock. Blocks. ERR_CONFIG (no
+ * MIGRATE_DATABASE_URL), ERR_UNAVAILABLE, ERR_SQL; ERR_CONFLICT: an applied one has changed. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_app_migrate(saas_app *app, saas_error *e);
+/* Checks as the role of DATABASE_URL: it is neither superuser nor BYPASSRLS, owns no tenant table, is no member of a
+ * role that is or does so; every relation it has a privilege on has forced row-level security and each permissive policy
+ * that applies to it is bound to the current organization, or is in shared_tables; connections fit the limits; all
+ * migrations are applied. Blocks. ERR_TENANT: e->text names each table or role and why. ERR_UNAVAILABLE, ERR_SQL. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_app_prove(saas_app *app, saas_error *e);
+
+SAAS_API saas_log *saas_app_log(const saas_app *app);
+SAAS_API uint16_t saas_app_port(const saas_app *app);
+SAAS_API uint32_t saas_app_workers(const saas_app *app);
+
+SAAS_END_DECLS
+#endif

@@ -1,0 +1,93 @@
+/* saas/ctx.h: what a handler sees of its request, and how it answers.
+ *
+ * Whatever comes from a context lives until its reply is sent. Everything here is for the handler's own fiber.
+ * Once the client has left or the deadline has passed, every call that waits returns ERR_CANCELLED or ERR_DEADLINE at
+ * once; a handler that goes on regardless is parked after 1,000 such calls. Since 0.1. */
+#ifndef SAAS_CTX_H
+#define SAAS_CTX_H
+
+#include <saas/log.h>
+#include <saas/route.h>
+
+SAAS_BEGIN_DECLS
+
+typedef struct saas_rows saas_rows;
+typedef struct cJSON saas_cjson; /* cJSON's own type; include <cjson/cJSON.h> to make one */
+
+/* ---- the request ---- */
+
+SAAS_API saas_text saas_method(const saas_ctx *c);
+SAAS_API saas_text saas_path(const saas_ctx *c); /* without query, not decoded */
+/* A header by its lower-case name; {NULL, 0} when absent, the first of several. */
+SAAS_API saas_text saas_header_get(const saas_ctx *c, const char *name);
+SAAS_API saas_text saas_remote(const saas_ctx *c);
+SAAS_API saas_text saas_request_id(const saas_ctx *c);
+/* A :name of the path, percent-decoded; {NULL, 0} when the route has none of it. */
+SAAS_API saas_text saas_param(const saas_ctx *c, const char *name);
+/* The same as UUID: ERR_NOT_FOUND when it is none, so that a malformed id answers like an unknown one. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_param_uuid(saas_uuid *out, saas_ctx *c, const char *name);
+
+/* The validated body: const struct note *in = saas_body(c, note). Never NULL: a schema other than the route's gives a
+ * zeroed struct and turns the answer into a 500. saas_url_query: likewise the query string. */
+SAAS_API const void *saas_body_(saas_ctx *c, const saas_schema *schema);
+SAAS_API const void *saas_url_query_(saas_ctx *c, const saas_schema *schema);
+#define saas_body(c, tag)      ((const struct tag *)saas_body_((c), &tag##_schema))
+#define saas_url_query(c, tag) ((const struct tag *)saas_url_query_((c), &tag##_schema))
+
+/* Who is signed in; NULL on an open route without a token. */
+typedef struct saas_principal {
+    saas_uuid user_id, org_id, session_id;
+    saas_role role;
+    saas_text email; /* ptr NULL when tokens leave it out */
+} saas_principal;
+SAAS_API const saas_principal *saas_me(const saas_ctx *c);
+
+/* The app's own settings, read through options.config: saas_settings(c, tag). */
+SAAS_API const void *saas_settings_(saas_ctx *c, const saas_schema *schema);
+#define saas_settings(c, tag) ((const struct tag *)saas_settings_((c), &tag##_schema))
+
+/* ---- memory, time, work ---- */
+
+/* size bytes, zeroed. NULL past the request's limit (1 MiB + 8 x its body limit): return ERR_NO_MEMORY. */
+SAAS_API void *saas_alloc(saas_ctx *c, size_t size);
+SAAS_API saas_arena *saas_ctx_arena(saas_ctx *c);
+SAAS_API saas_text saas_format(saas_ctx *c, const char *format, ...) SAAS_PRINTF(2, 3);
+/* Calls fn(arg) when the request is over, last registered first, also when the client left. ERR_NO_MEMORY: then fn has
+ * been called already. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_defer(saas_ctx *c, void (*fn)(void *arg), void *arg);
+/* What is left of the deadline, in ms. */
+SAAS_API uint64_t saas_time_left_ms(const saas_ctx *c);
+/* Waits. ERR_CANCELLED, ERR_DEADLINE. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_sleep(saas_ctx *c, uint64_t ms);
+/* Runs fn(arg) on a thread of the app's work pool and waits for it, however long it takes; the client's leaving does
+ * not end the wait, so arg may lie on the handler's stack. For what burns CPU or blocks. ERR_BUSY (queue full),
+ * ERR_CANCELLED (before it started). */
+SAAS_API SAAS_MUST_CHECK saas_err saas_work(saas_ctx *c, void (*fn)(void *arg), void *arg);
+
+SAAS_API saas_log *saas_ctx_log(saas_ctx *c);
+
+/* ---- the answer: one of these, once; a second one is ERR_BUG ---- */
+
+/* {"success":true,"data":…}. Status 0 means 200. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_reply(saas_ctx *c, int status, const saas_schema *schema, const void *in);
+SAAS_API SAAS_MUST_CHECK saas_err saas_reply_null(saas_ctx *c, int status);
+/* Row 0 of rows through a table: its columns by name, each field's kind checked. Exactly the fields of the schema. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_reply_row(saas_ctx *c, int status, const saas_rows *rows,
+                                                 const saas_schema *schema);
+SAAS_API SAAS_MUST_CHECK saas_err saas_reply_rows(saas_ctx *c, int status, const saas_rows *rows,
+                                                  const saas_schema *schema);
+/* JSON made elsewhere (by Postgres, say): checked to be RFC 8259 before it is sent; ERR_BUG if it is not. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_reply_raw(saas_ctx *c, int status, saas_text json);
+/* A tree of cJSON; stays the caller's. Numbers beyond 2^53 and non-finite ones are ERR_BUG. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_reply_cjson(saas_ctx *c, int status, const saas_cjson *tree);
+
+/* {"success":false,"error":{"code":…,"message":…}} with a code of one's own. Always returns ERR_FAILED:
+ * return saas_fail(c, 404, "USER_NOT_FOUND", "User does not exist"). code and message are copied. */
+SAAS_API saas_err saas_fail(saas_ctx *c, int status, const char *code, const char *message);
+/* Adds an issue to the answer's details and returns ERR_VALIDATION: for checks that no table can say. */
+SAAS_API saas_err saas_fail_field(saas_ctx *c, const char *path, const char *message);
+/* A header of the answer. Copied. ERR_NO_MEMORY, ERR_BUG (CR, LF or NUL in it). */
+SAAS_API SAAS_MUST_CHECK saas_err saas_reply_header(saas_ctx *c, const char *name, const char *value);
+
+SAAS_END_DECLS
+#endif

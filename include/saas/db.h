@@ -1,0 +1,91 @@
+/* saas/db.h: tenant-scoped Postgres for handlers. A query of a signed-in request sees its organization and nothing else:
+ * tenant, statement, deadline and (for GET) READ ONLY travel in one round trip and one transaction.
+ *
+ * Parameters are bound ($1, $2, …), never printed into SQL. Errors carry no SQL to the client.
+ *
+ * Errors all of these share: ERR_UNIQUE, ERR_FOREIGN_KEY, ERR_CHECK (the named constraint goes through the route's
+ * .conflicts), ERR_TENANT (another org's row, or none signed in), ERR_READ_ONLY (a write in a GET), ERR_SERIALIZATION,
+ * ERR_DEADLINE, ERR_CANCELLED, ERR_UNAVAILABLE (database gone), ERR_BUSY (queue full), ERR_SQL (anything else; logged
+ * with its SQLSTATE), ERR_BUG (an argument that does not fit its parameter), ERR_NO_MEMORY.
+ * After an error inside a transaction only saas_tx_rollback helps.
+ *
+ * Thread: the handler's fiber. Since 0.1. */
+#ifndef SAAS_DB_H
+#define SAAS_DB_H
+
+#include <saas/ctx.h>
+
+SAAS_BEGIN_DECLS
+
+/* ---- one statement ---- */
+
+/* Any number of rows. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_query(saas_ctx *c, saas_rows **rows, const char *sql, saas_args args);
+/* Exactly one row: none is ERR_NOT_FOUND, more ERR_TOO_MANY_ROWS. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_query_one(saas_ctx *c, saas_rows **row, const char *sql, saas_args args);
+/* At most one: *row is NULL when there is none. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_query_opt(saas_ctx *c, saas_rows **row, const char *sql, saas_args args);
+/* No rows wanted. affected may be NULL. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_exec(saas_ctx *c, uint64_t *affected, const char *sql, saas_args args);
+/* update TABLE set <fields present in `in`> where WHERE returning *. The SET list is built from the table alone, of the
+ * fields whose has-byte is not ABSENT; with none present it is a plain select. `where` numbers its parameters from $1.
+ * Exactly one row, as saas_query_one. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_update(saas_ctx *c, saas_rows **row, const char *table, const void *in,
+                                              const saas_schema *schema, const char *where, saas_args args);
+
+/* ---- several statements, one round trip, one transaction ---- */
+
+typedef struct saas_unit saas_unit;
+SAAS_API SAAS_MUST_CHECK saas_err saas_unit_new(saas_unit **out, saas_ctx *c);
+/* Adds a statement; *rows (may be NULL) is filled by saas_unit_run. args are copied, texts they point at borrowed until
+ * then. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_unit_add(saas_unit *unit, saas_rows **rows, const char *sql, saas_args args);
+/* Runs it: all or nothing. Once. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_unit_run(saas_unit *unit);
+
+/* ---- a transaction ---- */
+
+/* From here to commit or rollback every query of this context is part of it, on a connection of its own. One at a time:
+ * ERR_BUG for a second. Rolled back when the handler returns without a commit. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_tx_begin(saas_ctx *c);
+/* ERR_OUTCOME_UNKNOWN: the connection broke after COMMIT was sent. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_tx_commit(saas_ctx *c);
+SAAS_API void saas_tx_rollback(saas_ctx *c);
+
+/* ---- outside the tenant ---- */
+
+/* A query with no organization set, for what belongs to no tenant (sign-up, look-ups by token). `why` is logged with
+ * the request, so that every such place can be found. What it may see is still the role's policies and grants. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_system_query(saas_ctx *c, saas_rows **rows, const char *why, const char *sql,
+                                                    saas_args args);
+/* Sets the organization of the queries that follow, where no token did (an open route that has found its org). */
+SAAS_API SAAS_MUST_CHECK saas_err saas_set_org(saas_ctx *c, saas_uuid org_id, const char *why);
+
+/* ---- rows ---- */
+
+SAAS_API size_t saas_rows_count(const saas_rows *rows);
+/* Row i into a struct in the context's memory: columns by name through the table; a field without a column stays
+ * ABSENT, SQL null is NULL. ERR_BUG when a column's text does not read as its field's kind, or there is no row i. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_rows_read_(void **out, saas_ctx *c, const saas_rows *rows, size_t i,
+                                                  const saas_schema *schema);
+#define saas_rows_read(out, c, rows, i, tag) saas_rows_read_((void **)(out), (c), (rows), (i), &tag##_schema)
+/* One value as Postgres' text by column name; {NULL, 0} for null, for no such row or column. */
+SAAS_API saas_text saas_rows_text(const saas_rows *rows, size_t i, const char *column);
+
+/* ---- pages ---- */
+
+typedef struct saas_page {
+    const char *order; /* ORDER BY of the page, from the program's own text only; must end in a unique column */
+} saas_page;
+/* Answers `select` as page `page`/`perPage` of the query string (1…, 1…100, default 20) with meta page, perPage, total,
+ * in one round trip. The route's .query schema has the fields page and per_page (SAAS_PAGE_FIELDS). ERR_BUG otherwise. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_reply_page_(saas_ctx *c, const saas_schema *schema, const char *select,
+                                                   saas_args args, saas_page page);
+#define saas_reply_page(c, schema, select, args, ...) saas_reply_page_((c), (schema), (select), (args), (saas_page){__VA_ARGS__})
+/* The fields of a paged list's query string: paste SAAS_PAGE_FIELDS(F, T) into the list's own field table. */
+#define SAAS_PAGE_FIELDS(F, T)                                                                                         \
+    F(T, i64(1, 1000000), page, .def = "1")                                                                            \
+    F(T, i64(1, 100), per_page, .def = "20")
+
+SAAS_END_DECLS
+#endif

@@ -1,0 +1,47 @@
+/* saas/h2o.h: the libh2o adapter (library libsaas-h2o). Only forward declarations of h2o's types: h2o.h itself needs
+ * -DH2O_USE_LIBUV=0 and is for embedders that call it. HTTP/1.1 only; a proxy in front speaks HTTP/2.
+ *
+ * Three ways in: saas_h2o_main is a whole program; saas_h2o_serve a server inside a program that owns main;
+ * saas_h2o_mount and saas_h2o_attach put the app into a host's own h2o configuration. Since 0.1. */
+#ifndef SAAS_H2O_H
+#define SAAS_H2O_H
+
+#include <saas/app.h>
+
+SAAS_BEGIN_DECLS
+
+struct st_h2o_hostconf_t;
+struct st_h2o_context_t;
+
+/* main() of a service: `prog` serves, `prog migrate` migrates, `prog check` reads the configuration and proves isolation,
+ * `prog routes` lists the routes, `prog help`. Serving: proves isolation, listens on PORT with WORKERS threads
+ * (SO_REUSEPORT), ends cleanly on SIGTERM or SIGINT. Ignores SIGPIPE, raises the soft descriptor limit to the hard one.
+ * Exit code: 0; 1 could not serve; 2 wrong usage or configuration, with every problem on stderr. */
+SAAS_API int saas_h2o_main(const saas_app_options *options, int argc, char **argv);
+
+/* A server of an app on threads of its own. */
+typedef struct saas_h2o_server saas_h2o_server;
+typedef struct saas_h2o_options {
+    size_t size;
+    const char *address;    /* NULL: 0.0.0.0 */
+    uint16_t port;          /* 0: any free one, see saas_h2o_port */
+    uint32_t threads;       /* 0: 1 */
+    uint32_t grace_ms;      /* for requests in flight when stopping; 0: 10 s */
+    char end_;
+} saas_h2o_options;
+
+/* Listens and serves; returns once every thread accepts. ERR_UNAVAILABLE (address in use), ERR_NO_MEMORY. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_h2o_serve(saas_h2o_server **out, saas_app *app, const saas_h2o_options *options,
+                                                 saas_error *e);
+SAAS_API uint16_t saas_h2o_port(const saas_h2o_server *server);
+/* Any thread: stops accepting, lets requests in flight finish within grace_ms, joins the threads, frees. */
+SAAS_API void saas_h2o_stop(saas_h2o_server *server);
+
+/* Registers the app under a path of a host's own configuration, before its contexts are made. The app's routes see the
+ * path without the prefix. ERR_NO_MEMORY. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_h2o_mount(saas_app *app, struct st_h2o_hostconf_t *host, const char *prefix);
+/* Puts the app on a thread's h2o context, on that thread, after h2o_context_init. *out is for detaching it. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_h2o_attach(saas_shard **out, saas_app *app, struct st_h2o_context_t *context);
+
+SAAS_END_DECLS
+#endif

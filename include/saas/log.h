@@ -1,0 +1,52 @@
+/* saas/log.h: one JSON object per line: {"time":"…Z","level":"info","msg":"…", fields…}.
+ *
+ * Values are escaped, so that no input can forge a line; invalid UTF-8 becomes U+FFFD. Lines longer than 8 KiB are cut
+ * inside their text, never inside the JSON. A line is one write(2). Thread: any. Since 0.1. */
+#ifndef SAAS_LOG_H
+#define SAAS_LOG_H
+
+#include <saas/args.h>
+
+SAAS_BEGIN_DECLS
+
+typedef enum saas_log_level {
+    SAAS_LOG_UNSET,
+    SAAS_LOG_DEBUG,
+    SAAS_LOG_INFO,
+    SAAS_LOG_WARN,
+    SAAS_LOG_ERROR,
+    SAAS_LOG_OFF
+} saas_log_level;
+
+typedef struct saas_log saas_log;
+
+/* A field of a line: a name and a value (SAAS_V_BAD and BYTES are written as null). */
+typedef struct saas_log_field {
+    const char *name;
+    saas_value value;
+} saas_log_field;
+
+/* Writes to fd, which stays the caller's; or, when `sink` is given, hands each line (with its '\n') to it instead.
+ * Level UNSET means INFO. ERR_NO_MEMORY. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_log_new(saas_log **out, int fd, saas_log_level level,
+                                               void (*sink)(const char *line, size_t len, void *user), void *user);
+SAAS_API void saas_log_free(saas_log *log); /* NULL is allowed */
+
+SAAS_API bool saas_log_enabled(const saas_log *log, saas_log_level level);
+SAAS_API void saas_log_set_level(saas_log *log, saas_log_level level);
+
+/* Writes a line. log NULL writes nothing. Never fails: a line that can't be written is counted. */
+SAAS_API void saas_log_write(saas_log *log, saas_log_level level, const char *msg, const saas_log_field *fields,
+                             size_t count);
+SAAS_API uint64_t saas_log_dropped(const saas_log *log);
+
+#ifndef __cplusplus
+/* SAAS_LOG(log, SAAS_LOG_INFO, "listening", {"port", SAAS_ARG(port)}, …) */
+#define SAAS_LOG(log, level, msg, ...)                                                                                 \
+    saas_log_write((log), (level), (msg), (const saas_log_field[]){{NULL, {SAAS_V_NULL, 0, {0}}}, __VA_ARGS__} + 1,    \
+                   sizeof((const saas_log_field[]){{NULL, {SAAS_V_NULL, 0, {0}}}, __VA_ARGS__}) /                      \
+                           sizeof(saas_log_field) - 1)
+#endif
+
+SAAS_END_DECLS
+#endif

@@ -1,0 +1,76 @@
+/* saas/route.h: a route names its method, path, schemas, role and handler; the handler never sees an invalid request.
+ *
+ *   static const saas_route routes[] = {
+ *       SAAS_GET ("/v1/notes",     list_notes),
+ *       SAAS_POST("/v1/notes",     create_note, .body = &note_schema),
+ *       SAAS_GET ("/v1/notes/:id", get_note,    .not_found = {"NOTE_NOT_FOUND", "Note does not exist"}),
+ *   };
+ *
+ * Zero is the safe default: without .open a route needs a signed-in tenant user; without .role, GET and HEAD need
+ * viewer, every other method member. GET routes run in READ ONLY transactions. Two routes for one method and path, a
+ * wrong schema or a bad path are start-up errors. Tables are C; a C++ host links to a C file with them. Since 0.1. */
+#ifndef SAAS_ROUTE_H
+#define SAAS_ROUTE_H
+
+#include <saas/schema.h>
+
+SAAS_BEGIN_DECLS
+
+typedef struct saas_ctx saas_ctx;
+
+typedef enum saas_role { SAAS_ROLE_DEFAULT, SAAS_VIEWER, SAAS_MEMBER, SAAS_ADMIN } saas_role;
+
+/* A handler: runs on a fiber, may wait. SAAS_OK with a reply made, or an error, which becomes the answer. SAAS_OK
+ * without a reply is a 500 and logged. */
+typedef saas_err (*saas_handler)(saas_ctx *c);
+
+/* An error code of the host's own with its text. */
+typedef struct saas_code {
+    const char *code; /* UPPER_SNAKE; NULL: the general one */
+    const char *message;
+} saas_code;
+
+/* What the violation of a named constraint means to a client. Without status it is a 409. field, if given, puts the
+ * message under details as well. */
+typedef struct saas_conflict {
+    const char *constraint;
+    int status;
+    const char *code, *message;
+    const char *field;
+} saas_conflict;
+
+typedef struct saas_route {
+    const char *method, *path; /* path: literal segments and :names */
+    saas_handler handler;
+    bool open;                        /* no sign-in */
+    bool tx;                          /* handler and reply in one transaction, sent after commit */
+    bool slow;                        /* statements on slow lanes from the start */
+    saas_role role;                   /* the least role */
+    const saas_schema *body, *query;  /* body NULL: a body is refused; query NULL: parameters are refused */
+    size_t body_max_bytes;            /* 0: 256 KiB */
+    uint32_t timeout_ms;              /* deadline; 0: 10 s */
+    saas_code not_found;              /* for no rows, and for ids that are none */
+    const saas_conflict *conflicts;   /* SAAS_CONFLICTS(table) */
+    size_t conflict_count, conflict_size;
+    char end_;
+} saas_route;
+
+/* A list of routes by value, for mounting. */
+typedef struct saas_route_list {
+    const saas_route *routes;
+    size_t count, size; /* size: of one element */
+} saas_route_list;
+
+#define SAAS_ROUTE(m, ...)         SAAS__ROUTE(m, __VA_ARGS__, .end_ = 0)
+#define SAAS__ROUTE(m, p, f, ...)  {.method = m, .path = p, .handler = f, __VA_ARGS__}
+#define SAAS_GET(...)              SAAS_ROUTE("GET", __VA_ARGS__)
+#define SAAS_POST(...)             SAAS_ROUTE("POST", __VA_ARGS__)
+#define SAAS_PUT(...)              SAAS_ROUTE("PUT", __VA_ARGS__)
+#define SAAS_PATCH(...)            SAAS_ROUTE("PATCH", __VA_ARGS__)
+#define SAAS_DELETE(...)           SAAS_ROUTE("DELETE", __VA_ARGS__)
+#define SAAS_ROUTES(table)         .routes = {(table), sizeof(table) / sizeof *(table), sizeof *(table)}
+#define SAAS_CONFLICTS(table)                                                                                          \
+    .conflicts = (table), .conflict_count = sizeof(table) / sizeof *(table), .conflict_size = sizeof *(table)
+
+SAAS_END_DECLS
+#endif

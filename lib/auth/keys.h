@@ -1,0 +1,59 @@
+/* auth/keys.h: the keys of an app and what is made with them. OpenSSL's MAC is fetched once; contexts are per thread. */
+#ifndef SAAS_AUTH_KEYS_H
+#define SAAS_AUTH_KEYS_H
+
+#include <saas/auth.h>
+
+typedef struct saas_keys saas_keys;
+
+/* Secrets are copied, and wiped by saas_keys_free. issuer and audience of access tokens are copied. ERR_NO_MEMORY. */
+SAAS_MUST_CHECK saas_err saas_keys_new(saas_keys **out, saas_text access_secret, saas_text refresh_secret,
+                                       saas_text issuer, saas_text audience);
+void saas_keys_free(saas_keys *keys);
+
+/* HMAC-SHA-256 states of one thread: not shared, made once per loop. */
+typedef struct saas_signer saas_signer;
+SAAS_MUST_CHECK saas_err saas_signer_new(saas_signer **out, const saas_keys *keys);
+void saas_signer_free(saas_signer *s);
+
+/* ---- access tokens: JWT, HS256, typ at+jwt ---- */
+
+/* Signs claims iss, aud, sub, org, sid, role, email (when who->email has one), iat = now_s, exp = now_s + 900. */
+SAAS_MUST_CHECK saas_err saas_access_sign(saas_text *out, saas_arena *a, saas_signer *s, const saas_principal *who,
+                                          int64_t now_s);
+/* Strict: three parts of unpadded canonical base64url, exactly the header this library writes in its meaning (alg HS256,
+ * typ at+jwt, no crit), every claim present and well-typed, iss and aud equal, exp in the future (leeway 0..60 s),
+ * constant-time signature first. ERR_UNAUTHENTICATED for everything else. who->email points into the arena. */
+SAAS_MUST_CHECK saas_err saas_access_verify(saas_principal *who, saas_arena *a, saas_signer *s, saas_text token,
+                                            int64_t now_s);
+
+/* ---- refresh tokens ---- */
+
+enum { SAAS_REFRESH_CHARS = 128, SAAS_REFRESH_HASH = 32 };
+
+/* What a well-formed token of this server says. */
+typedef struct saas_refresh {
+    saas_uuid session_id;
+    uint8_t hash[SAAS_REFRESH_HASH]; /* SHA-256 of the secret part: what the database keeps */
+} saas_refresh;
+
+/* The first token of a session, from the CSPRNG. */
+SAAS_MUST_CHECK saas_err saas_refresh_first(char token[SAAS_REFRESH_CHARS + 1], saas_refresh *out, saas_signer *s,
+                                            saas_uuid session_id);
+/* The successor: HMAC(refresh secret, parent token || the random the session's row keeps), so that a retry within the
+ * grace gets the same one, and neither row nor secret alone yields it. */
+SAAS_MUST_CHECK saas_err saas_refresh_next(char token[SAAS_REFRESH_CHARS + 1], saas_refresh *out, saas_signer *s,
+                                           saas_text parent, const uint8_t random[32]);
+/* Checks prefix, checksum and the server's tag. ERR_UNAUTHENTICATED: malformed, or never issued here. */
+SAAS_MUST_CHECK saas_err saas_refresh_read(saas_refresh *out, saas_signer *s, saas_text token);
+
+/* ---- passwords; these take 10 ms and more: on the work pool only ---- */
+
+enum { SAAS_PASSWORD_HASH_CHARS = 128 };
+SAAS_MUST_CHECK saas_err saas_argon2_hash(char out[SAAS_PASSWORD_HASH_CHARS], saas_text password);
+/* ok false: wrong. hash NULL: spends the same time on a dummy and says false. rehash: made with other parameters. */
+void saas_argon2_verify(bool *ok, bool *rehash, const char *hash, saas_text password);
+/* Whether it is one of the common passwords (compared without case). */
+bool saas_password_common(saas_text password);
+
+#endif

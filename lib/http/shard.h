@@ -1,0 +1,54 @@
+/* http/shard.h: what a request needs of its app (site: immutable, shared by loops) and of its loop (shard). */
+#ifndef SAAS_HTTP_SHARD_H
+#define SAAS_HTTP_SHARD_H
+
+#include "auth/keys.h"
+#include "base/list.h"
+#include "db/pool.h"
+#include "fiber/fiber.h"
+#include "task/work.h"
+#include <saas/app.h>
+
+typedef struct saas_router saas_router;
+
+/* A step of the chain every request goes through before its handler, on the fiber. An error ends the chain and becomes
+ * the answer. */
+typedef saas_err (*saas_step)(saas_ctx *c);
+
+typedef struct saas_site {
+    const char *name;
+    saas_router *router;
+    const saas_step *steps; /* NULL-terminated; middleware/ holds the one table of them */
+    const saas_keys *keys;
+    saas_work_pool *work;
+    saas_log *log;
+    const saas_schema *config;   /* the host's */
+    const void *config_values;
+    const char *database_url;    /* NULL: an app without a database */
+    saas_db_options db;
+    size_t fiber_stack_bytes;
+    uint32_t requests_max;
+    bool (*ready)(const saas_shard *shard); /* what /ready says */
+} saas_site;
+
+struct saas_shard {
+    saas_app *app;
+    const saas_site *site;
+    saas_loop *loop;
+    saas_fibers *fibers;
+    saas_db *db; /* NULL without a database */
+    saas_signer *signer;
+    saas_list exchanges; /* live contexts */
+    saas_list spare;     /* pooled contexts */
+    size_t live, spare_count;
+    uint64_t parked;     /* handlers that would not end */
+    bool stopping;
+    saas_timer grace;
+    void (*stopped)(void *user);
+    void *stopped_user;
+};
+
+/* The app's site, by the app layer. */
+const saas_site *saas_app_site(const saas_app *app);
+
+#endif

@@ -1,0 +1,24 @@
+/* schema/write.h: from structs and database cells to JSON, from cells to structs, through the field table.
+ *
+ * A cell is a value in Postgres' text output format: "t", "42", "2026-01-31 09:30:00.12+00" (DateStyle ISO, TimeZone
+ * UTC), a uuid's 36 characters. ptr NULL is null. */
+#ifndef SAAS_SCHEMA_WRITE_H
+#define SAAS_SCHEMA_WRITE_H
+
+#include "json/write.h"
+#include <saas/schema.h>
+
+/* camelCase JSON name, column name of a field. NULL in the table means derived; out must hold 64 bytes. */
+saas_text saas_field_json_name(char out[64], const saas_field *f);
+const char *saas_field_column(const saas_field *f);
+
+/* A struct as object: fields with has ABSENT are left out (a required or read-only one too), NULL is null. */
+void saas_write_struct(saas_json *j, const saas_schema *schema, const void *in);
+
+/* One cell as the value of a field (object and list fields: the cell is JSON of Postgres and passed through).
+ * ERR_BUG when it does not read as the field's kind; nothing is written then. */
+SAAS_MUST_CHECK saas_err saas_write_cell(saas_json *j, const saas_field *f, saas_text cell);
+/* One cell into its member, has-byte included; texts are borrowed. ERR_BUG as above, ERR_NO_MEMORY. */
+SAAS_MUST_CHECK saas_err saas_read_cell(void *out, saas_arena *a, const saas_field *f, saas_text cell);
+
+#endif
