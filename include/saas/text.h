@@ -27,6 +27,7 @@ typedef struct saas_time {
 enum { SAAS_UUID_CHARS = 36, SAAS_TIME_CHARS = 27 };
 
 /* Text of a string literal or array, without strlen. Not for pointers. */
+/* C only. */
 #define SAAS_LIT(literal) ((saas_text){"" literal, sizeof(literal) - 1})
 
 /* Text of a NUL-terminated string; {NULL, 0} for NULL. Borrows z. */

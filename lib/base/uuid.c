@@ -1,0 +1,76 @@
+#include "base/clock.h"
+#include <string.h>
+
+static int hex(char ch)
+{
+    if (ch >= '0' && ch <= '9')
+        return ch - '0';
+    if (ch >= 'a' && ch <= 'f')
+        return ch - 'a' + 10;
+    if (ch >= 'A' && ch <= 'F')
+        return ch - 'A' + 10;
+    return -1;
+}
+
+static bool dash_at(size_t i)
+{
+    return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+saas_err saas_uuid_parse(saas_uuid *out, saas_text text)
+{
+    saas_uuid id;
+    size_t n = 0;
+    if (text.len != SAAS_UUID_CHARS)
+        return SAAS_ERR_VALIDATION;
+    for (size_t i = 0; i < SAAS_UUID_CHARS; i++) {
+        if (dash_at(i)) {
+            if (text.ptr[i] != '-')
+                return SAAS_ERR_VALIDATION;
+            continue;
+        }
+        int high = hex(text.ptr[i]), low = hex(text.ptr[i + 1]);
+        if (high < 0 || low < 0)
+            return SAAS_ERR_VALIDATION;
+        id.b[n++] = (uint8_t)(high << 4 | low);
+        i++;
+    }
+    *out = id;
+    return SAAS_OK;
+}
+
+void saas_uuid_format(char out[SAAS_UUID_CHARS + 1], saas_uuid id)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t at = 0;
+    for (size_t i = 0; i < 16; i++) {
+        if (dash_at(at))
+            out[at++] = '-';
+        out[at++] = digits[id.b[i] >> 4];
+        out[at++] = digits[id.b[i] & 15];
+    }
+    out[at] = 0;
+}
+
+bool saas_uuid_equal(saas_uuid a, saas_uuid b)
+{
+    return !memcmp(a.b, b.b, sizeof a.b);
+}
+
+bool saas_uuid_is_nil(saas_uuid id)
+{
+    return saas_uuid_equal(id, (saas_uuid){{0}});
+}
+
+saas_err saas_uuid_v7(saas_uuid *out)
+{
+    saas_uuid id;
+    SAAS_TRY(saas_random(id.b + 6, 10));
+    uint64_t ms = (uint64_t)saas_clock_wall_us() / 1000;
+    for (size_t i = 0; i < 6; i++)
+        id.b[i] = (uint8_t)(ms >> (40 - 8 * i));
+    id.b[6] = (uint8_t)(0x70 | (id.b[6] & 0x0f));
+    id.b[8] = (uint8_t)(0x80 | (id.b[8] & 0x3f));
+    *out = id;
+    return SAAS_OK;
+}
