@@ -1,0 +1,35 @@
+-- The roles of an installation; run by a superuser, as often as one likes.
+--
+--   saas_owner  runs migrations and owns every table
+--   saas_app    what the server logs in as: reads and writes tenant rows, owns nothing, is bound by every policy
+--   saas_auth   owns the few functions that look behind the policies (sign-in); nobody logs in as it
+--
+-- No passwords: set them where clients come over TCP ("alter role saas_app password ..."); local sockets use peer.
+do $$
+declare
+    name text;
+begin
+    foreach name in array array['saas_owner', 'saas_app', 'saas_auth'] loop
+        if not exists (select from pg_catalog.pg_roles r where r.rolname = name) then
+            execute format('create role %I nologin', name);
+        end if;
+    end loop;
+end
+$$;
+
+alter role saas_owner login nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
+alter role saas_app login nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
+alter role saas_auth nologin nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
+
+-- To give functions to saas_auth the owner must be its member. The server must never be.
+grant saas_auth to saas_owner;
+revoke saas_auth, saas_owner from saas_app;
+
+alter role saas_app set statement_timeout = '30s';
+alter role saas_app set lock_timeout = '5s';
+alter role saas_app set idle_in_transaction_session_timeout = '60s';
+alter role saas_app set search_path = public;
+alter role saas_app set timezone = 'UTC';
+alter role saas_app set datestyle = 'ISO';
+alter role saas_owner set lock_timeout = '5s';
+alter role saas_owner set timezone = 'UTC';
