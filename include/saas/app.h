@@ -87,6 +87,8 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_app_prove(saas_app *app, saas_error *e);
 SAAS_API saas_log *saas_app_log(const saas_app *app);
 SAAS_API uint16_t saas_app_port(const saas_app *app);
 SAAS_API uint32_t saas_app_workers(const saas_app *app);
+/* The routes, mounted ones and the app's own included, with full paths and defaults filled in. NULL past the end. */
+SAAS_API const saas_route *saas_app_route(const saas_app *app, size_t i);
 
 SAAS_END_DECLS
 #endif

@@ -4,13 +4,12 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "http/router.h"
 #include "http/shard.h"
 #include <saas/ctx.h>
 #include <saas/host.h>
 
-enum { SAAS_PARAMS_MAX = 8, SAAS_REFUSED_WAITS_MAX = 1000, SAAS_CTX_BLOCK = 8192, SAAS_REPLY_HEADERS_MAX = 24 };
-
-typedef struct saas_route_match saas_route_match; /* http/router.h: a route with its derived role, limits, mounts */
+enum { SAAS_REFUSED_WAITS_MAX = 1000, SAAS_CTX_BLOCK = 8192, SAAS_REPLY_HEADERS_MAX = 24 };
 
 typedef struct saas_defer_item {
     struct saas_defer_item *next;
@@ -36,11 +35,8 @@ struct saas_ctx {
     saas_err refused; /* by the transport */
 
     /* routing and validation */
-    const saas_route *route; /* NULL: none matched */
-    saas_err route_err;      /* NOT_FOUND, METHOD_NOT_ALLOWED */
-    const char *allow;       /* of METHOD_NOT_ALLOWED */
-    saas_text param_names[SAAS_PARAMS_MAX], params[SAAS_PARAMS_MAX];
-    size_t param_count;
+    saas_match match;   /* match.route NULL: none matched; its values decoded by the validate step */
+    saas_err route_err; /* NOT_FOUND, METHOD_NOT_ALLOWED */
     const void *body_in, *query_in;
     saas_principal me;
     bool signed_in;

@@ -6,10 +6,9 @@
 #include "base/list.h"
 #include "db/pool.h"
 #include "fiber/fiber.h"
+#include "http/router.h"
 #include "task/work.h"
 #include <saas/app.h>
-
-typedef struct saas_router saas_router;
 
 /* A step of the chain every request goes through before its handler, on the fiber. An error ends the chain and becomes
  * the answer. */

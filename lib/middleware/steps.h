@@ -1,0 +1,11 @@
+/* middleware/steps.h: the steps before a handler, as the one table that the app gives to its site. */
+#ifndef SAAS_MIDDLEWARE_STEPS_H
+#define SAAS_MIDDLEWARE_STEPS_H
+
+#include "http/shard.h"
+
+/* In order: refused by the transport, route found, authenticate, authorize, validate (media type, path, query, body).
+ * NULL-terminated, static. */
+const saas_step *saas_middleware_steps(void);
+
+#endif
