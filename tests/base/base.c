@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include "check.h"
 
 static void arena_aligns_and_limits(void)
@@ -91,6 +92,22 @@ static void times_read_and_write(void)
     }
 }
 
+static void reports_add_lines_until_full(void)
+{
+    static saas_error e;
+    saas_error_clear(&e);
+    CHECK_INT(saas_error_add(&e, SAAS_ERR_BUG, "one %d", 1), SAAS_ERR_BUG);
+    CHECK_INT(saas_error_add(&e, SAAS_ERR_CONFIG, "two"), SAAS_ERR_CONFIG);
+    CHECK_STR(e.text, "one 1\ntwo");
+    CHECK_INT(e.err, SAAS_ERR_BUG);
+    for (int i = 0; i < 100; i++)
+        saas_error_add(&e, SAAS_ERR_BUG, "%0100d", i);
+    CHECK_INT(strlen(e.text), sizeof e.text - 1);
+    CHECK_STR(e.text + sizeof e.text - sizeof "\n…", "\n…");
+    CHECK_INT(saas_error_add(NULL, SAAS_ERR_BUG, "x"), SAAS_ERR_BUG);
+}
+
 static const check_test tests[] = {TEST(arena_aligns_and_limits), TEST(buffers_grow_and_stick_on_failure),
-                                   TEST(errors_have_code_and_status), TEST(uuids), TEST(times_read_and_write)};
+                                   TEST(errors_have_code_and_status), TEST(uuids), TEST(times_read_and_write),
+                                   TEST(reports_add_lines_until_full)};
 CHECK_MAIN(tests)
