@@ -40,16 +40,20 @@ void saas_buf_text(saas_buf *b, saas_text t)
     saas_buf_add(b, t.ptr, t.len);
 }
 
-void saas_buf_i64(saas_buf *b, int64_t x)
+void saas_buf_u64(saas_buf *b, uint64_t x)
 {
     char digits[20], *at = digits + sizeof digits;
-    uint64_t u = x < 0 ? 0 - (uint64_t)x : (uint64_t)x;
     do
-        *--at = (char)('0' + u % 10);
-    while ((u /= 10));
-    if (x < 0)
-        *--at = '-';
+        *--at = (char)('0' + x % 10);
+    while ((x /= 10));
     saas_buf_add(b, at, (size_t)(digits + sizeof digits - at));
+}
+
+void saas_buf_i64(saas_buf *b, int64_t x)
+{
+    if (x < 0)
+        saas_buf_lit(b, "-");
+    saas_buf_u64(b, x < 0 ? 0 - (uint64_t)x : (uint64_t)x);
 }
 
 void saas_buf_format(saas_buf *b, const char *format, ...)

@@ -35,6 +35,7 @@ static inline void saas_buf_add(saas_buf *b, const void *bytes, size_t n)
 void saas_buf_z(saas_buf *b, const char *z);
 void saas_buf_text(saas_buf *b, saas_text t);
 void saas_buf_i64(saas_buf *b, int64_t x);
+void saas_buf_u64(saas_buf *b, uint64_t x);
 void saas_buf_format(saas_buf *b, const char *format, ...) SAAS_PRINTF(2, 3);
 /* The bytes so far as text, a NUL behind them; {NULL, 0} when failed. */
 saas_text saas_buf_done(saas_buf *b);
