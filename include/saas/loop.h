@@ -23,7 +23,7 @@ typedef struct saas_loop_hooks {
     /* Arms the loop's one timer: call saas_loop_tick in delay_ms (0: as soon as the loop turns). A new call replaces
      * the old one; UINT64_MAX disarms. */
     void (*timer)(void *host, uint64_t delay_ms);
-    /* Any thread: makes the loop's thread call saas_loop_drain soon. Several wakes may be one drain. */
+    /* Any thread: makes the loop's thread call saas_loop_drain soon. Several wakes may be one drain. Must not call back. */
     void (*wake)(void *host);
     /* Monotonic milliseconds. NULL: CLOCK_MONOTONIC. */
     uint64_t (*now_ms)(void *host);
@@ -32,12 +32,12 @@ typedef struct saas_loop_hooks {
 /* A loop over a host's. hooks are copied, host is borrowed until saas_loop_free. ERR_NO_MEMORY, ERR_BUG (a hook is
  * missing). */
 SAAS_API SAAS_MUST_CHECK saas_err saas_loop_new(saas_loop **out, const saas_loop_hooks *hooks, void *host);
-/* Frees it; posted work that has not run is run first. NULL is allowed. */
+/* Frees it; posted work that has not run is run first; armed timers never fire. Not from a callback. NULL is allowed. */
 SAAS_API void saas_loop_free(saas_loop *loop);
 
 SAAS_API void saas_loop_tick(saas_loop *loop);  /* the host's timer fired */
 SAAS_API void saas_loop_drain(saas_loop *loop); /* the host was woken */
-/* Milliseconds on the loop's clock, cached for the turn of the loop. */
+/* Milliseconds on the loop's clock: the host's now_ms, which may stand still for a turn (the poll loop's does). */
 SAAS_API uint64_t saas_loop_now_ms(const saas_loop *loop);
 
 /* Any thread: runs fn(user) once on the loop's thread. ERR_NO_MEMORY, ERR_CANCELLED (the loop is being freed). */
@@ -48,7 +48,8 @@ typedef struct saas_timer {
     void (*fn)(void *user);
     void *user;
     uint64_t at_ms;
-    size_t slot; /* place in the heap + 1; 0: not armed */
+    uint64_t order; /* among those due in the same millisecond: first started, first fired */
+    size_t slot;    /* place in the heap + 1; 0: not armed */
 } saas_timer;
 
 /* Arms (or re-arms) t for delay_ms from now. ERR_NO_MEMORY. */
