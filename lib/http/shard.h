@@ -8,7 +8,7 @@
 #include "fiber/fiber.h"
 #include "http/router.h"
 #include "task/work.h"
-#include <saas/app.h>
+#include <saas/host.h>
 
 /* A step of the chain every request goes through before its handler, on the fiber. An error ends the chain and becomes
  * the answer. */
