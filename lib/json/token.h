@@ -1,0 +1,70 @@
+/* json/token.h: the tokens of RFC 8259, one at a time, for whoever walks the grammar. Nothing is allocated.
+ *
+ * Functions return false when the text is malformed; there is no going on from there. They expect `at` on the first
+ * character of their token (saas_json_peek) and leave it behind the last. */
+#ifndef SAAS_JSON_TOKEN_H
+#define SAAS_JSON_TOKEN_H
+
+#include "json/chars.h"
+#include <saas/text.h>
+
+typedef struct saas_json_in {
+    const char *at, *end;
+    uint32_t depth; /* objects and arrays open */
+    size_t nodes;   /* values seen, keys left out */
+} saas_json_in;
+
+typedef struct saas_json_string {
+    saas_text text;
+    bool ascii; /* bytes are code points */
+    bool nul;   /* has U+0000 */
+} saas_json_string;
+
+typedef enum saas_json_kind {
+    SAAS_JSON_INTEGER,   /* value is exact; 1.0 and 10e-1 are integers too */
+    SAAS_JSON_BEYOND,    /* an integer beyond int64 */
+    SAAS_JSON_FRACTIONAL /* no integer */
+} saas_json_kind;
+
+typedef struct saas_json_number {
+    saas_json_kind kind;
+    bool negative;
+    int64_t value;
+} saas_json_number;
+
+/* Skips white space; the next character, 0 at the end. */
+static inline char saas_json_peek(saas_json_in *in)
+{
+    for (; in->at < in->end; in->at++)
+        if ((unsigned char)*in->at > ' ' || (*in->at != ' ' && *in->at != '\n' && *in->at != '\r' && *in->at != '\t'))
+            return *in->at;
+    return 0;
+}
+
+/* Skips white space and the character `ch`, if it is the next. */
+static inline bool saas_json_take(saas_json_in *in, char ch)
+{
+    if (saas_json_peek(in) != ch)
+        return false;
+    in->at++;
+    return true;
+}
+
+/* Into an object or array: false when that is too deep. */
+bool saas_json_enter(saas_json_in *in);
+static inline void saas_json_leave(saas_json_in *in)
+{
+    in->depth--;
+}
+
+/* A string, decoded in place: writes into the text, never past the closing quote, and puts a NUL behind. The memory
+ * of the text must be writable. */
+bool saas_json_string_in_place(saas_json_in *in, saas_json_string *out);
+/* A string, checked only; the text is not written to. */
+bool saas_json_string_skip(saas_json_in *in);
+bool saas_json_number_token(saas_json_in *in, saas_json_number *out);
+bool saas_json_literal(saas_json_in *in, saas_text literal); /* true, false, null */
+/* A whole value, of any kind, counting its nodes; the text is not written to. */
+bool saas_json_skip(saas_json_in *in);
+
+#endif
