@@ -1,10 +1,9 @@
 #include "json/scan.h"
 #include "json/token.h"
-#include <saas/schema.h>
 
 bool saas_json_enter(saas_json_in *in)
 {
-    return ++in->depth <= SAAS_JSON_DEPTH_MAX;
+    return ++in->depth <= SAAS_JSON_NESTING_MAX;
 }
 
 bool saas_json_literal(saas_json_in *in, saas_text literal)
@@ -20,7 +19,7 @@ static bool skip_member(saas_json_in *in)
     return saas_json_peek(in) == '"' && saas_json_string_skip(in) && saas_json_take(in, ':') && saas_json_skip(in);
 }
 
-/* Calls itself through its members: SAAS_JSON_DEPTH_MAX bounds that. */
+/* Calls itself through its members: SAAS_JSON_NESTING_MAX bounds that. */
 static bool skip_container(saas_json_in *in, char close, bool (*member)(saas_json_in *in))
 {
     in->at++;

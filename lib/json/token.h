@@ -8,6 +8,9 @@
 #include "json/chars.h"
 #include <saas/text.h>
 
+/* What the public SAAS_JSON_DEPTH_MAX promises. */
+enum { SAAS_JSON_NESTING_MAX = 32 };
+
 typedef struct saas_json_in {
     const char *at, *end;
     uint32_t depth; /* objects and arrays open */
