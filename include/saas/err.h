@@ -27,6 +27,7 @@ SAAS_BEGIN_DECLS
     E(ERR_UNSUPPORTED_MEDIA_TYPE, 9, 415, "UNSUPPORTED_MEDIA_TYPE", "Send application/json")                           \
     E(ERR_RATE_LIMITED, 10, 429, "RATE_LIMITED", "Too many requests")                                                  \
     E(ERR_BAD_REQUEST, 11, 400, "BAD_REQUEST", "The request could not be understood")                                  \
+    E(ERR_LENGTH_REQUIRED, 12, 411, "LENGTH_REQUIRED", "Send the body with a Content-Length")                          \
     /* what went wrong here */                                                                                         \
     E(ERR_INTERNAL, 20, 500, "INTERNAL_ERROR", "Something went wrong")                                                 \
     E(ERR_BUG, 21, 500, "INTERNAL_ERROR", "Something went wrong")                                                      \
