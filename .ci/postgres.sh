@@ -1,9 +1,11 @@
 # Sourced by ./dev: Postgres clusters of our own. A cluster is a folder: data/ and, unless told otherwise, the socket.
 # There is no TCP and no password: who can enter the socket's 0700 folder is in.
 
+# The newest; for a cluster that there is already, the one that made it.
 postgres_programs() {
-    local folder
-    for folder in $(compgen -G '/usr/lib/postgresql/*/bin' | sort -rV) /usr/local/pgsql/bin /usr/local/bin /usr/bin; do
+    local folder made=/usr/lib/postgresql/none
+    [ ! -e "${1:-}/data/PG_VERSION" ] || made=/usr/lib/postgresql/$(<"$1/data/PG_VERSION")/bin
+    for folder in "$made" $(compgen -G '/usr/lib/postgresql/*/bin' | sort -rV) /usr/local/pgsql/bin /usr/local/bin /usr/bin; do
         [ ! -x "$folder/initdb" ] || { echo "$folder" && return; }
     done
 }
@@ -33,14 +35,14 @@ postgres_make() {
 
 # postgres_start FOLDER SOCKET_FOLDER [OPTIONS]
 postgres_start() {
-    as_postgres "$(postgres_programs)/pg_ctl" -D "$1/data" -w -l "$1/data/server.log" \
+    as_postgres "$(postgres_programs "$1")/pg_ctl" -D "$1/data" -w -l "$1/data/server.log" \
         -o "-k '$2' -c listen_addresses= -c timezone=UTC -c log_timezone=UTC ${3:-}" start >/dev/null ||
         die "Postgres does not start:" "$(tail -n 20 "$1/data/server.log")"
 }
 
 postgres_stop() {
     [ ! -e "$1/data/postmaster.pid" ] ||
-        as_postgres "$(postgres_programs)/pg_ctl" -D "$1/data" -w -m "${2:-fast}" stop >/dev/null 2>&1 || true
+        as_postgres "$(postgres_programs "$1")/pg_ctl" -D "$1/data" -w -m "${2:-fast}" stop >/dev/null 2>&1 || true
 }
 
 # One for all suites of a run, gone with it. Nothing in it must survive a crash.

@@ -2,7 +2,7 @@
 import os
 import re
 
-SKIPPED = re.compile(r"^(\.git|\.cache|build.*|node_modules|__pycache__|corpus|subprojects|wt)$")
+SKIPPED = re.compile(r"^(\.git|\.cache|build.*|node_modules|__pycache__|corpus|subprojects)$")
 
 
 def files(root, *endings, under=("lib", "include", "tests", "examples", "docs", ".ci", "")):
