@@ -1,0 +1,11 @@
+/* app/migrate.h: brings a database up to date. */
+#ifndef SAAS_APP_MIGRATE_H
+#define SAAS_APP_MIGRATE_H
+
+#include "app/ledger.h"
+
+/* Applies what the ledger lacks, module by module, each step in a transaction of its own under an advisory lock, so
+ * that several programs may migrate at once. ERR_UNAVAILABLE, ERR_SQL, ERR_CONFLICT (nothing is applied then). */
+SAAS_MUST_CHECK saas_err saas_migrate(const char *dsn, const saas_module *modules, size_t count, saas_error *e);
+
+#endif

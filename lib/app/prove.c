@@ -1,0 +1,101 @@
+#include "app/prove.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include <stdio.h>
+
+static const char session[] = "set search_path = pg_catalog; set statement_timeout = '60s'; set lock_timeout = '10s';"
+                              "set default_transaction_read_only = on";
+
+static saas_err run_check(PGconn *conn, const saas_check *check, const char *const params[], saas_error *e)
+{
+    PGresult *rows;
+    saas_err err =
+        saas_pg_run(&rows, conn, check->name, check->sql, &params[check->param], check->param != SAAS_CHECK_PLAIN, e);
+    /* A check that can't be made has not passed. */
+    if (err)
+        return err == SAAS_ERR_SQL ? SAAS_ERR_TENANT : err;
+    int count = PQntuples(rows);
+    for (int i = 0; i < count; i++)
+        err = saas_error_add(e, SAAS_ERR_TENANT, "%s: %s", PQgetvalue(rows, i, 0), PQgetvalue(rows, i, 1));
+    PQclear(rows);
+    return err;
+}
+
+static saas_err check_module(const PGresult *ledger, const saas_module *m, saas_error *e)
+{
+    saas_err err = saas_ledger_verify(ledger, m, e);
+    for (size_t i = 0; i < m->count; i++) {
+        const saas_migration *step = saas_module_step(m, i);
+        if (!saas_ledger_has(ledger, m, step))
+            err = saas_error_add(e, SAAS_ERR_TENANT, "migration %s/%u (%s): not applied", m->name, step->number,
+                                 step->name);
+    }
+    return err ? SAAS_ERR_TENANT : SAAS_OK;
+}
+
+static saas_err check_migrations(PGconn *conn, const saas_proof *proof, saas_error *e)
+{
+    PGresult *ledger;
+    saas_err found = SAAS_OK, err = saas_ledger_read(&ledger, conn, e);
+    if (err)
+        return err == SAAS_ERR_SQL ? SAAS_ERR_TENANT : err;
+    for (size_t i = 0; i < proof->module_count; i++) {
+        err = check_module(ledger, &proof->modules[i], e);
+        found = err ? err : found;
+    }
+    PQclear(ledger);
+    return found;
+}
+
+static saas_err check_all(PGconn *conn, const saas_proof *proof, const char *const params[], saas_error *e)
+{
+    size_t count;
+    const saas_check *checks = saas_checks(&count);
+    SAAS_TRY(saas_pg_run(NULL, conn, "proving", session, NULL, 0, e));
+    saas_err found = check_migrations(conn, proof, e);
+    for (size_t i = 0; i < count && (!found || found == SAAS_ERR_TENANT); i++) {
+        saas_err err = run_check(conn, &checks[i], params, e);
+        found = err ? err : found;
+    }
+    return found;
+}
+
+/* One name a line. */
+static saas_text join(saas_arena *a, const char *const *names)
+{
+    saas_buf b;
+    saas_buf_init(&b, a, 0);
+    for (size_t i = 0; names && names[i]; i++) {
+        if (i)
+            saas_buf_lit(&b, "\n");
+        saas_buf_z(&b, names[i]);
+    }
+    return saas_buf_done(&b);
+}
+
+static saas_err prove(const saas_proof *proof, saas_arena *a, saas_error *e)
+{
+    char needed[16];
+    saas_text shared = join(a, proof->shared_tables);
+    if (!shared.ptr)
+        return saas_error_add(e, SAAS_ERR_NO_MEMORY, "proving: no memory");
+    PGconn *conn = saas_pg_open("DATABASE_URL", proof->dsn, "prove", e);
+    if (!conn)
+        return SAAS_ERR_UNAVAILABLE;
+    snprintf(needed, sizeof needed, "%u", proof->connections);
+    const char *const params[] = {
+        [SAAS_CHECK_PLAIN] = NULL, [SAAS_CHECK_SHARED] = shared.ptr, [SAAS_CHECK_CONNECTIONS] = needed};
+    saas_err err = check_all(conn, proof, params, e);
+    PQfinish(conn);
+    return err;
+}
+
+saas_err saas_prove(const saas_proof *proof, saas_error *e)
+{
+    saas_arena *a = saas_arena_new(0);
+    if (!a)
+        return saas_error_add(e, SAAS_ERR_NO_MEMORY, "proving: no memory");
+    saas_err err = prove(proof, a, e);
+    saas_arena_free(a);
+    return err;
+}

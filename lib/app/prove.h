@@ -1,0 +1,29 @@
+/* app/prove.h: the proof of tenant isolation, as one list of checks over the catalogues. */
+#ifndef SAAS_APP_PROVE_H
+#define SAAS_APP_PROVE_H
+
+#include "app/ledger.h"
+
+typedef struct saas_proof {
+    const char *dsn;                  /* of the very role that serves */
+    const char *const *shared_tables; /* NULL-terminated; NULL: none */
+    uint32_t connections;             /* the program will hold at once */
+    const saas_module *modules;
+    size_t module_count;
+} saas_proof;
+
+/* ERR_TENANT: e has a line a finding, each with its table, role or function. ERR_UNAVAILABLE, ERR_NO_MEMORY. */
+SAAS_MUST_CHECK saas_err saas_prove(const saas_proof *proof, saas_error *e);
+
+/* A check: rows of (what, why) are findings. Functions and tables outside pg_catalog come qualified: the proof runs
+ * with an empty search path, so that nothing can be put before what is meant. */
+typedef enum saas_check_param { SAAS_CHECK_PLAIN, SAAS_CHECK_SHARED, SAAS_CHECK_CONNECTIONS } saas_check_param;
+typedef struct saas_check {
+    const char *name;
+    saas_check_param param; /* $1: none, names that are shared (a line each), connections needed */
+    const char *sql;
+} saas_check;
+
+const saas_check *saas_checks(size_t *count);
+
+#endif
