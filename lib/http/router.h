@@ -20,6 +20,9 @@ SAAS_MUST_CHECK saas_err saas_router_add(saas_router *r, const char *prefix, saa
 size_t saas_router_count(const saas_router *r);
 const saas_route *saas_router_route(const saas_router *r, size_t i); /* in the order added; full path */
 
+/* Conflict i of a route, whatever size its host knew. */
+const saas_conflict *saas_route_conflict(const saas_route *r, size_t i);
+
 typedef struct saas_match {
     const saas_route *route;
     const char *allow; /* "GET, HEAD, POST": of ERR_METHOD_NOT_ALLOWED */
