@@ -1,5 +1,4 @@
 #include "base/arena.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,17 +123,24 @@ char *saas_arena_copy(saas_arena *a, const void *bytes, size_t len)
     return p;
 }
 
+saas_text saas_arena_vformat(saas_arena *a, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *p = len < 0 ? NULL : saas_arena_alloc(a, (size_t)len + 1);
+    if (!p)
+        return (saas_text){NULL, 0};
+    vsnprintf(p, (size_t)len + 1, format, args);
+    return (saas_text){p, (size_t)len};
+}
+
 saas_text saas_arena_format(saas_arena *a, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
+    saas_text made = saas_arena_vformat(a, format, args);
     va_end(args);
-    char *p = len < 0 ? NULL : saas_arena_alloc(a, (size_t)len + 1);
-    if (!p)
-        return (saas_text){NULL, 0};
-    va_start(args, format);
-    vsnprintf(p, (size_t)len + 1, format, args);
-    va_end(args);
-    return (saas_text){p, (size_t)len};
+    return made;
 }

@@ -3,6 +3,7 @@
 #define SAAS_BASE_ARENA_H
 
 #include <saas/arena.h>
+#include <stdarg.h>
 
 typedef struct saas_arena_block saas_arena_block;
 
@@ -17,5 +18,7 @@ struct saas_arena {
 /* first: the caller's memory, may be NULL; it lives as long as the arena. */
 void saas_arena_init(saas_arena *a, void *first, size_t first_size, size_t limit_bytes);
 void saas_arena_done(saas_arena *a);
+/* saas_arena_format for those who have a va_list. */
+saas_text saas_arena_vformat(saas_arena *a, const char *format, va_list args) SAAS_PRINTF(2, 0);
 
 #endif

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/uuid.h"
 #include <string.h>
 
 static int hex(char ch)
@@ -62,15 +63,22 @@ bool saas_uuid_is_nil(saas_uuid id)
     return saas_uuid_equal(id, (saas_uuid){{0}});
 }
 
-saas_err saas_uuid_v7(saas_uuid *out)
+saas_uuid saas_uuid_v7_of(int64_t wall_us, const uint8_t random[SAAS_UUID_RANDOM])
 {
     saas_uuid id;
-    SAAS_TRY(saas_random(id.b + 6, 10));
-    uint64_t ms = (uint64_t)saas_clock_wall_us() / 1000;
+    uint64_t ms = (uint64_t)wall_us / 1000;
     for (size_t i = 0; i < 6; i++)
         id.b[i] = (uint8_t)(ms >> (40 - 8 * i));
+    memcpy(id.b + 6, random, SAAS_UUID_RANDOM);
     id.b[6] = (uint8_t)(0x70 | (id.b[6] & 0x0f));
     id.b[8] = (uint8_t)(0x80 | (id.b[8] & 0x3f));
-    *out = id;
+    return id;
+}
+
+saas_err saas_uuid_v7(saas_uuid *out)
+{
+    uint8_t random[SAAS_UUID_RANDOM];
+    SAAS_TRY(saas_random(random, sizeof random));
+    *out = saas_uuid_v7_of(saas_clock_wall_us(), random);
     return SAAS_OK;
 }

@@ -27,7 +27,8 @@ struct saas_ctx {
     saas_arena arena; /* first block: the rest of this allocation */
 
     /* request, copied into the arena */
-    saas_text method, target, path, url_query, content_type, remote, request_id;
+    saas_text method, path, url_query, content_type, remote, request_id;
+    saas_text authorization; /* of the headers */
     saas_text body; /* writable, one byte behind it */
     bool body_sent;
     const saas_header *headers;
@@ -35,7 +36,6 @@ struct saas_ctx {
     saas_err refused; /* by the transport */
 
     /* routing and validation */
-    saas_match match;   /* match.route NULL: none matched; its values decoded by the validate step */
     saas_err route_err; /* NOT_FOUND, METHOD_NOT_ALLOWED */
     const void *body_in, *query_in;
     saas_principal me;
@@ -45,38 +45,88 @@ struct saas_ctx {
     saas_fiber *fiber;
     saas_err over; /* sticky ERR_CANCELLED or ERR_DEADLINE; SAAS_OK while alive */
     unsigned refused_waits;
-    void (*cancel)(void *op); /* lets go of the pending operation; NULL: none, or it can't be let go */
+    bool (*cancel)(void *op); /* lets go of the pending operation; NULL: it can't be let go */
     void *cancel_op;
     saas_wait *pending;
-    uint64_t started_us, deadline_us;
+    uint64_t started_us, deadline_us; /* monotonic */
+    int64_t wall_us;                  /* when it came */
     saas_timer deadline;
 
     /* database */
     saas_uuid org;
     bool has_org;
     saas_db_tx *tx; /* open transaction, NULL without */
-    saas_db_error db_error; /* of the last failure: constraint name for .conflicts */
     uint32_t round_trips, db_wait_us;
 
     /* answer */
     saas_defer_item *deferred;
-    bool replied; /* the answer is built */
-    bool sent;
-    bool bug;     /* sticky 500 */
+    bool replied;  /* the answer is built */
+    bool bug;      /* sticky 500 */
+    bool close;    /* the connection, behind the answer */
+    bool finished; /* the handler has ended, or is parked: reply holds the answer */
+    bool sent;     /* and it has been handed to the transport */
+    saas_err result;
     int status;
     saas_buf out;
-    saas_text fail_code, fail_message; /* of saas_fail */
+    int fail_status; /* of saas_fail, as the two below */
+    const char *fail_code, *fail_message;
     saas_issues issues;
-    saas_header reply_headers[SAAS_REPLY_HEADERS_MAX];
     size_t reply_header_count;
     saas_host_reply reply;
+
+    /* From here on not zeroed for a new request. */
+    saas_match match; /* route NULL: none matched; values decoded by the validate step */
+    saas_db_error db_error; /* of the last failure: constraint name for .conflicts */
+    saas_header reply_headers[SAAS_REPLY_HEADERS_MAX];
 };
+
+/* ---- life ---- */
+
+/* From the shard's pool, owned by the transport; limit_bytes is the arena's. NULL without memory. */
+saas_ctx *saas_ctx_new(saas_shard *shard, size_t limit_bytes);
+/* One owner less; the last one frees. */
+void saas_ctx_drop(saas_ctx *c);
+/* On a fiber: steps, handler, answer. arg is the context. */
+void saas_ctx_run(saas_fiber *self, void *arg);
+/* On the loop, after anything that may have resumed the fiber: if the handler has ended, sends the answer, runs the
+ * deferred clean-ups, logs and drops the handler's share. c may be gone afterwards. */
+void saas_ctx_settle(saas_ctx *c);
+/* On the loop: it is over (ERR_CANCELLED, ERR_DEADLINE). Ends the pending wait if that can be let go. c may be gone
+ * afterwards. */
+void saas_ctx_cut(saas_ctx *c, saas_err why);
+void saas_ctx_log_request(const saas_ctx *c);
+
+/* ---- waiting, on the fiber ---- */
 
 /* Before starting an operation that waits: SAAS_OK, or the sticky error. The thousandth refusal parks the fiber: its
  * client gets a 500, the route is counted and logged, and the call never returns. */
 SAAS_MUST_CHECK saas_err saas_ctx_may_wait(saas_ctx *c);
-/* Waits for w. When the client leaves or the deadline passes meanwhile, cancel(op) is called on the loop (it must leave
- * no callback behind) and the sticky error returned; cancel NULL: the wait goes on to its end. */
-saas_err saas_ctx_wait(saas_ctx *c, saas_wait *w, void (*cancel)(void *op), void *op);
+/* For an operation that failed without having waited: counts like a refusal, so that retrying it for ever ends the same
+ * way. Returns e. */
+saas_err saas_ctx_refuse(saas_ctx *c, saas_err e);
+/* Waits for w. When the client leaves or the deadline passes meanwhile, cancel(op) is called on the loop: true, it has
+ * let go, leaves no callback behind, and the sticky error is returned; false, or cancel NULL: the wait goes on to its
+ * end. Operations complete through saas_ctx_wake. */
+saas_err saas_ctx_wait(saas_ctx *c, saas_wait *w, bool (*cancel)(void *op), void *op);
+/* On the loop, from an operation's callback: the fiber goes on with e. c may be gone afterwards. */
+void saas_ctx_wake(saas_ctx *c, saas_wait *w, saas_err e);
+/* Keeps the fiber as it is for good; its client gets a 500. */
+_Noreturn void saas_ctx_park(saas_ctx *c);
+
+/* ---- the answer ---- */
+
+/* Makes the answer of the handler's result: the reply built, or the envelope of the error. On the fiber or the loop. */
+void saas_ctx_conclude(saas_ctx *c, saas_err e);
+/* Writes the failure's envelope into c->out, sets status and headers. */
+void saas_ctx_write_failure(saas_ctx *c, saas_err e);
+/* Forgets what has been written of an answer. */
+void saas_ctx_clear_reply(saas_ctx *c);
+/* A header of the library's own, unless the handler has set one of that name. Borrowed. */
+void saas_ctx_header(saas_ctx *c, saas_text name, saas_text value);
+/* ERR_BUG, the answer becomes a 500, and `what` is logged. */
+saas_err saas_ctx_bug(saas_ctx *c, const char *what);
+
+/* GET and HEAD change nothing. */
+bool saas_ctx_reads(const saas_ctx *c);
 
 #endif

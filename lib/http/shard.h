@@ -7,6 +7,7 @@
 #include "db/pool.h"
 #include "fiber/fiber.h"
 #include "http/router.h"
+#include "loop/loop.h"
 #include "task/work.h"
 #include <saas/host.h>
 
@@ -40,12 +41,20 @@ struct saas_shard {
     saas_list exchanges; /* live contexts */
     saas_list spare;     /* pooled contexts */
     size_t live, spare_count;
+    size_t body_max_bytes; /* of any route */
+    uint32_t requests_max;
     uint64_t parked;     /* handlers that would not end */
+    uint8_t random[320]; /* for request ids: one system call for 32 of them */
+    size_t random_left;
     bool stopping;
     saas_timer grace;
+    saas_posted told;
     void (*stopped)(void *user);
     void *stopped_user;
 };
+
+/* Tells whoever stopped the shard, in the loop's next turn, once no context is left. */
+void saas_shard_check_stopped(saas_shard *shard);
 
 /* The app's site, by the app layer. */
 const saas_site *saas_app_site(const saas_app *app);

@@ -1,0 +1,101 @@
+#include "base/clock.h"
+#include "http/ctx.h"
+#include <saas/db.h>
+
+enum { STATUS_CLIENT_GONE = 499 };
+
+static saas_err before_handler(saas_ctx *c)
+{
+    for (const saas_step *step = c->shard->site->steps; *step; step++)
+        SAAS_TRY((*step)(c));
+    return SAAS_OK;
+}
+
+/* Only a confirmed commit lets the reply out. What a handler wrote and forgot to commit must not be answered as done. */
+static saas_err end_transaction(saas_ctx *c)
+{
+    if (!c->tx)
+        return SAAS_OK;
+    if (c->match.route->tx)
+        return saas_tx_commit(c);
+    return c->tx->read_only ? SAAS_OK : saas_ctx_bug(c, "the handler left its transaction open");
+}
+
+static saas_err handle(saas_ctx *c)
+{
+    const saas_route *route = c->match.route;
+    if (route->tx)
+        SAAS_TRY(saas_tx_begin(c));
+    SAAS_TRY(route->handler(c));
+    if (!c->replied && !c->bug)
+        return saas_ctx_bug(c, "the handler returned without a reply");
+    return c->bug ? SAAS_ERR_BUG : end_transaction(c);
+}
+
+void saas_ctx_run(saas_fiber *self, void *arg)
+{
+    saas_ctx *c = arg;
+    c->fiber = self;
+    saas_err e = before_handler(c);
+    if (!e)
+        e = handle(c);
+    if (c->tx)
+        saas_tx_rollback(c);
+    saas_ctx_conclude(c, e);
+}
+
+static void run_deferred(saas_ctx *c)
+{
+    for (saas_defer_item *item; (item = c->deferred);) {
+        c->deferred = item->next;
+        item->fn(item->arg);
+    }
+}
+
+void saas_ctx_settle(saas_ctx *c)
+{
+    if (!c->finished)
+        return;
+    c->finished = false;
+    saas_timer_stop(c->shard->loop, &c->deadline);
+    if (c->gone) {
+        c->status = STATUS_CLIENT_GONE;
+    } else {
+        c->sent = true;
+        c->ops->reply(c->transport, &c->reply);
+    }
+    run_deferred(c);
+    saas_ctx_log_request(c);
+    saas_ctx_drop(c);
+}
+
+/* ---- the request's line in the log ---- */
+
+static saas_log_level level_of(int status)
+{
+    return status < 500 ? SAAS_LOG_INFO : status == 503 ? SAAS_LOG_WARN : SAAS_LOG_ERROR;
+}
+
+void saas_ctx_log_request(const saas_ctx *c)
+{
+    saas_log *log = c->shard->site->log;
+    saas_log_level level = level_of(c->status);
+    if (!saas_log_enabled(log, level))
+        return;
+    const saas_route *route = c->match.route;
+    saas_value none = saas_v_null(NULL);
+    saas_log_write(log, level, "request",
+                   (const saas_log_field[]){
+                       {"method", saas_v_text(c->method)},
+                       {"route", saas_v_z(route ? route->path : NULL)},
+                       {"status", saas_v_i64(c->status)},
+                       {"took_us", saas_v_u64(saas_clock_mono_us() - c->started_us)},
+                       {"request_id", saas_v_text(c->request_id)},
+                       {"user", c->signed_in ? saas_v_uuid(c->me.user_id) : none},
+                       {"org", c->has_org ? saas_v_uuid(c->org) : none},
+                       {"round_trips", saas_v_u64(c->round_trips)},
+                       {"db_wait_us", saas_v_u64(c->db_wait_us)},
+                       {"error", c->result ? saas_v_z(saas_err_symbol(c->result)) : none},
+                   },
+                   10);
+}

@@ -1,0 +1,166 @@
+#include "envelope/envelope.h"
+#include "http/ctx.h"
+#include "http/reply.h"
+#include "json/scan.h"
+#include "schema/write.h"
+
+enum { OUT_FIRST = 512, HOST_HEADERS_MAX = SAAS_REPLY_HEADERS_MAX - 8 };
+
+void saas_ctx_clear_reply(saas_ctx *c)
+{
+    c->replied = false;
+    c->out.len = 0;
+    c->out.failed = false;
+    if (!c->out.arena)
+        saas_buf_init(&c->out, &c->arena, OUT_FIRST);
+}
+
+saas_err saas_reply_begin(saas_json *j, saas_ctx *c, int status)
+{
+    if (c->replied)
+        return saas_ctx_bug(c, "a second reply");
+    if (status && (status < 200 || status > 299 || status == 204 || status == 205))
+        return saas_ctx_bug(c, "a reply with a status that is no success with a body");
+    saas_ctx_clear_reply(c);
+    c->status = status ? status : 200;
+    *j = saas_json_on(&c->out);
+    saas_envelope_ok(j);
+    return SAAS_OK;
+}
+
+saas_err saas_reply_end(saas_ctx *c, saas_json *j, const saas_meta *meta)
+{
+    saas_envelope_ok_end(j, meta);
+    if (c->out.failed)
+        return SAAS_ERR_NO_MEMORY;
+    c->replied = true;
+    return SAAS_OK;
+}
+
+saas_err saas_reply(saas_ctx *c, int status, const saas_schema *schema, const void *in)
+{
+    saas_json j;
+    SAAS_TRY(saas_reply_begin(&j, c, status));
+    saas_write_struct(&j, schema, in);
+    return saas_reply_end(c, &j, NULL);
+}
+
+saas_err saas_reply_null(saas_ctx *c, int status)
+{
+    saas_json j;
+    SAAS_TRY(saas_reply_begin(&j, c, status));
+    saas_json_null(&j);
+    return saas_reply_end(c, &j, NULL);
+}
+
+saas_err saas_reply_raw(saas_ctx *c, int status, saas_text json)
+{
+    saas_json j;
+    if (saas_json_check(json))
+        return saas_ctx_bug(c, "saas_reply_raw: this is no JSON");
+    SAAS_TRY(saas_reply_begin(&j, c, status));
+    saas_json_raw(&j, json);
+    return saas_reply_end(c, &j, NULL);
+}
+
+/* ---- headers ---- */
+
+static bool token_char(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+           (ch && strchr("!#$%&'*+-.^_`|~", ch));
+}
+
+static bool is_token(saas_text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (!token_char(t.ptr[i]))
+            return false;
+    return t.len > 0;
+}
+
+/* RFC 9110 field-value: no controls but tab. */
+static bool is_field_value(saas_text t)
+{
+    for (size_t i = 0; i < t.len; i++)
+        if (((unsigned char)t.ptr[i] < 0x20 && t.ptr[i] != '\t') || t.ptr[i] == 0x7f)
+            return false;
+    return true;
+}
+
+static bool is_framing(saas_text name)
+{
+    static const char *const ours[] = {"connection",        "content-length", "content-type", "date",
+                                       "transfer-encoding", "x-request-id",   NULL};
+    for (const char *const *at = ours; *at; at++)
+        if (saas_text_equal_ci(name, saas_text_z(*at)))
+            return true;
+    return false;
+}
+
+saas_err saas_reply_header(saas_ctx *c, const char *name, const char *value)
+{
+    saas_text n = saas_text_z(name), v = saas_text_z(value);
+    if (!is_token(n) || !is_field_value(v) || is_framing(n))
+        return saas_ctx_bug(c, "saas_reply_header: a name or value that can't be sent, or a header of the transport's");
+    if (c->reply_header_count >= HOST_HEADERS_MAX)
+        return SAAS_ERR_NO_MEMORY;
+    n.ptr = saas_arena_copy(&c->arena, n.ptr, n.len);
+    v.ptr = saas_arena_copy(&c->arena, v.ptr, v.len);
+    if (!n.ptr || !v.ptr)
+        return SAAS_ERR_NO_MEMORY;
+    c->reply_headers[c->reply_header_count++] = (saas_header){n, v};
+    return SAAS_OK;
+}
+
+void saas_ctx_header(saas_ctx *c, saas_text name, saas_text value)
+{
+    for (size_t i = 0; i < c->reply_header_count; i++)
+        if (saas_text_equal_ci(c->reply_headers[i].name, name))
+            return;
+    c->reply_headers[c->reply_header_count++] = (saas_header){name, value};
+}
+
+/* ---- the whole answer ---- */
+
+/* Only what an open GET says to everybody may be kept by a cache. */
+static bool is_public(const saas_ctx *c)
+{
+    const saas_route *route = c->match.route;
+    return route && route->open && !c->signed_in && c->status < 300 && saas_ctx_reads(c);
+}
+
+static void seal(saas_ctx *c)
+{
+    saas_text body = saas_buf_done(&c->out);
+    if (!body.ptr) {
+        const saas_host_reply *plain = saas_host_refusal(SAAS_ERR_NO_MEMORY);
+        body = plain->body;
+        c->status = plain->status;
+        c->result = SAAS_ERR_NO_MEMORY;
+        saas_ctx_header(c, SAAS_LIT("retry-after"), SAAS_LIT("1"));
+    }
+    saas_ctx_header(c, SAAS_LIT("content-type"), SAAS_LIT("application/json"));
+    saas_ctx_header(c, SAAS_LIT("x-request-id"), c->request_id);
+    saas_ctx_header(c, SAAS_LIT("x-content-type-options"), SAAS_LIT("nosniff"));
+    if (!is_public(c))
+        saas_ctx_header(c, SAAS_LIT("cache-control"), SAAS_LIT("no-store"));
+    c->reply = (saas_host_reply){.size = sizeof(saas_host_reply),
+                                 .status = c->status,
+                                 .headers = c->reply_headers,
+                                 .header_count = c->reply_header_count,
+                                 .header_size = sizeof(saas_header),
+                                 .body = body,
+                                 .close = c->close};
+}
+
+void saas_ctx_conclude(saas_ctx *c, saas_err e)
+{
+    c->result = c->bug ? SAAS_ERR_BUG : e;
+    if (!c->gone) {
+        if (c->result)
+            saas_ctx_write_failure(c, c->result);
+        seal(c);
+    }
+    c->finished = true;
+}

@@ -1,0 +1,97 @@
+#include "http/ctx.h"
+#include <stdlib.h>
+
+enum { REQUESTS_MAX_DEFAULT = 1024, STACKS_IDLE_MAX = 256 };
+
+static saas_err connect_database(saas_shard *shard)
+{
+    const saas_site *site = shard->site;
+    if (!site->database_url)
+        return SAAS_OK;
+    saas_db_options options = site->db;
+    options.dsn = site->database_url;
+    options.log = site->log;
+    return saas_db_new(&shard->db, shard->loop, &options);
+}
+
+static saas_err furnish(saas_shard *shard)
+{
+    SAAS_TRY(saas_fibers_new(&shard->fibers, shard->site->fiber_stack_bytes, STACKS_IDLE_MAX));
+    if (shard->site->keys)
+        SAAS_TRY(saas_signer_new(&shard->signer, shard->site->keys));
+    return connect_database(shard);
+}
+
+saas_err saas_shard_new(saas_shard **out, saas_app *app, saas_loop *loop)
+{
+    saas_shard *shard = calloc(1, sizeof *shard);
+    if (!shard)
+        return SAAS_ERR_NO_MEMORY;
+    shard->app = app;
+    shard->site = saas_app_site(app);
+    shard->loop = loop;
+    shard->body_max_bytes = saas_app_body_max_bytes(app);
+    shard->requests_max = shard->site->requests_max ? shard->site->requests_max : REQUESTS_MAX_DEFAULT;
+    saas_list_init(&shard->exchanges);
+    saas_list_init(&shard->spare);
+    saas_err e = furnish(shard);
+    if (e) {
+        saas_shard_free(shard);
+        return e;
+    }
+    *out = shard;
+    return SAAS_OK;
+}
+
+/* One at a time off a list of its own: ending one may end others. */
+static void cut_all(void *user)
+{
+    saas_shard *shard = user;
+    saas_list old;
+    saas_list_init(&old);
+    while (!saas_list_empty(&shard->exchanges))
+        saas_list_insert(&old, saas_list_pop(&shard->exchanges));
+    while (!saas_list_empty(&old)) {
+        saas_list *item = saas_list_pop(&old);
+        saas_list_insert(&shard->exchanges, item);
+        saas_ctx_cut(SAAS_CONTAINER(item, saas_ctx, link), SAAS_ERR_CANCELLED);
+    }
+}
+
+void saas_shard_stop(saas_shard *shard, uint64_t grace_ms, void (*done)(void *user), void *user)
+{
+    shard->stopping = true;
+    shard->stopped = done;
+    shard->stopped_user = user;
+    if (!shard->live)
+        saas_shard_check_stopped(shard);
+    else if (saas_timer_start(shard->loop, &shard->grace, grace_ms, cut_all, shard))
+        cut_all(shard);
+}
+
+void saas_shard_free(saas_shard *shard)
+{
+    if (!shard)
+        return;
+    saas_timer_stop(shard->loop, &shard->grace);
+    if (shard->db)
+        saas_db_free(shard->db);
+    if (shard->fibers)
+        saas_fibers_free(shard->fibers);
+    if (shard->signer)
+        saas_signer_free(shard->signer);
+    for (saas_list *spare; (spare = saas_list_pop(&shard->spare));)
+        free(SAAS_CONTAINER(spare, saas_ctx, link));
+    free(shard);
+}
+
+size_t saas_app_body_max_bytes(const saas_app *app)
+{
+    const saas_router *router = saas_app_site(app)->router;
+    size_t most = 0;
+    for (size_t i = 0; i < saas_router_count(router); i++) {
+        size_t max = saas_router_route(router, i)->body_max_bytes;
+        most = max > most ? max : most;
+    }
+    return most;
+}
