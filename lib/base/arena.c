@@ -68,7 +68,8 @@ void saas_arena_free(saas_arena *a)
     free(a);
 }
 
-/* Twice what came before, so that a request of n bytes costs log n blocks; never less than asked, never past the limit. */
+/* Twice what came before, so that a request of n bytes costs log n blocks; never less than asked, never past the limit.
+ */
 static bool new_block(saas_arena *a, size_t size)
 {
     size_t want = a->used ? a->used : BLOCK_MIN;

@@ -1,17 +1,7 @@
 #include "base/clock.h"
+#include "base/hex.h"
 #include "base/uuid.h"
 #include <string.h>
-
-static int hex(char ch)
-{
-    if (ch >= '0' && ch <= '9')
-        return ch - '0';
-    if (ch >= 'a' && ch <= 'f')
-        return ch - 'a' + 10;
-    if (ch >= 'A' && ch <= 'F')
-        return ch - 'A' + 10;
-    return -1;
-}
 
 static bool dash_at(size_t i)
 {
@@ -30,7 +20,7 @@ saas_err saas_uuid_parse(saas_uuid *out, saas_text text)
                 return SAAS_ERR_VALIDATION;
             continue;
         }
-        int high = hex(text.ptr[i]), low = hex(text.ptr[i + 1]);
+        int high = saas_hex_digit(text.ptr[i]), low = saas_hex_digit(text.ptr[i + 1]);
         if (high < 0 || low < 0)
             return SAAS_ERR_VALIDATION;
         id.b[n++] = (uint8_t)(high << 4 | low);

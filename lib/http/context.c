@@ -1,18 +1,9 @@
+#include "fiber/sanitize.h"
 #include "http/ctx.h"
 #include <stdlib.h>
 
-/* Under AddressSanitizer every context is a fresh allocation, so that a use after the end is seen. */
-#if defined __SANITIZE_ADDRESS__
-enum { SPARE_MAX = 0 };
-#elif defined __has_feature
-#if __has_feature(address_sanitizer)
-enum { SPARE_MAX = 0 };
-#else
-enum { SPARE_MAX = 256 };
-#endif
-#else
-enum { SPARE_MAX = 256 };
-#endif
+/* Under AddressSanitizer every context is a fresh allocation, so that a use after its end is seen. */
+enum { SPARE_MAX = SAAS_ASAN ? 0 : 256 };
 
 static saas_ctx *take(saas_shard *shard)
 {

@@ -29,7 +29,7 @@ struct saas_ctx {
     /* request, copied into the arena */
     saas_text method, path, url_query, content_type, remote, request_id;
     saas_text authorization; /* of the headers */
-    saas_text body; /* writable, one byte behind it */
+    saas_text body;          /* writable, one byte behind it */
     bool body_sent;
     const saas_header *headers;
     size_t header_count;
@@ -75,7 +75,7 @@ struct saas_ctx {
     saas_host_reply reply;
 
     /* From here on not zeroed for a new request. */
-    saas_match match; /* route NULL: none matched; values decoded by the validate step */
+    saas_match match;       /* route NULL: none matched; values decoded by the validate step */
     saas_db_error db_error; /* of the last failure: constraint name for .conflicts */
     saas_header reply_headers[SAAS_REPLY_HEADERS_MAX];
 };

@@ -11,7 +11,8 @@ static saas_err before_handler(saas_ctx *c)
     return SAAS_OK;
 }
 
-/* Only a confirmed commit lets the reply out. What a handler wrote and forgot to commit must not be answered as done. */
+/* Only a confirmed commit lets the reply out. What a handler wrote and forgot to commit must not be answered as done.
+ */
 static saas_err end_transaction(saas_ctx *c)
 {
     if (!c->tx)

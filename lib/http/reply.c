@@ -90,8 +90,8 @@ static bool is_field_value(saas_text t)
 
 static bool is_framing(saas_text name)
 {
-    static const char *const ours[] = {"connection",        "content-length", "content-type", "date",
-                                       "transfer-encoding", "x-request-id",   NULL};
+    static const char *const ours[] = {
+        "connection", "content-length", "content-type", "date", "transfer-encoding", "x-request-id", NULL};
     for (const char *const *at = ours; *at; at++)
         if (saas_text_equal_ci(name, saas_text_z(*at)))
             return true;

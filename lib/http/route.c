@@ -15,8 +15,8 @@ typedef struct subject {
 static void blame(subject *s, const char *what)
 {
     const saas_route *r = &s->entry->route;
-    saas_error_add(s->e, SAAS_ERR_BUG, "%s %s: %s", r->method ? r->method : "(no method)", r->path ? r->path : "(no path)",
-                   what);
+    saas_error_add(s->e, SAAS_ERR_BUG, "%s %s: %s", r->method ? r->method : "(no method)",
+                   r->path ? r->path : "(no path)", what);
     s->bad = true;
 }
 

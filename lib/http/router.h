@@ -1,4 +1,5 @@
-/* http/router.h: a trie of path segments. Built at start, immutable and shared afterwards; a look-up allocates nothing. */
+/* http/router.h: a trie of path segments. Built at start, immutable and shared afterwards; a look-up allocates nothing.
+ */
 #ifndef SAAS_HTTP_ROUTER_H
 #define SAAS_HTTP_ROUTER_H
 
@@ -12,9 +13,9 @@ SAAS_MUST_CHECK saas_err saas_router_new(saas_router **out); /* ERR_NO_MEMORY */
 void saas_router_free(saas_router *r);                       /* NULL is allowed */
 
 /* Adds a list under a prefix ("" or "/v1/auth"). Each route is copied by the list's element size into today's struct,
- * its defaults filled in (role, body_max_bytes, timeout_ms, conflict sizes), and checked: handler, method, path, schemas
- * (saas_schema_check), no second one for the same method and path. ERR_BUG: every problem is appended to e->text with
- * method and path. */
+ * its defaults filled in (role, body_max_bytes, timeout_ms, conflict sizes), and checked: handler, method, path,
+ * schemas (saas_schema_check), no second one for the same method and path. ERR_BUG: every problem is appended to
+ * e->text with method and path. */
 SAAS_MUST_CHECK saas_err saas_router_add(saas_router *r, const char *prefix, saas_route_list list, saas_error *e);
 
 size_t saas_router_count(const saas_router *r);
@@ -25,7 +26,7 @@ const saas_conflict *saas_route_conflict(const saas_route *r, size_t i);
 
 typedef struct saas_match {
     const saas_route *route;
-    const char *allow; /* "GET, HEAD, POST": of ERR_METHOD_NOT_ALLOWED */
+    const char *allow;                                         /* "GET, HEAD, POST": of ERR_METHOD_NOT_ALLOWED */
     saas_text names[SAAS_PARAMS_MAX], values[SAAS_PARAMS_MAX]; /* values as sent, not decoded */
     size_t param_count;
 } saas_match;

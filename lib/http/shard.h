@@ -22,9 +22,9 @@ typedef struct saas_site {
     const saas_keys *keys;
     saas_work_pool *work;
     saas_log *log;
-    const saas_schema *config;   /* the host's */
+    const saas_schema *config; /* the host's */
     const void *config_values;
-    const char *database_url;    /* NULL: an app without a database */
+    const char *database_url; /* NULL: an app without a database */
     saas_db_options db;
     size_t fiber_stack_bytes;
     uint32_t requests_max;

@@ -15,7 +15,7 @@ typedef struct saas_entry {
 
 typedef struct saas_node {
     struct saas_node *sibling, *literals, *name;
-    saas_text segment;  /* of a literal */
+    saas_text segment;   /* of a literal */
     saas_entry *entries; /* none: no path ends here */
     const char *allow;
 } saas_node;

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "http/ctx.h"
+#include <saas/db.h>
 
 static void deadline_passed(void *user)
 {
@@ -132,9 +133,8 @@ static bool take_back(void *op)
 saas_err saas_work(saas_ctx *c, void (*fn)(void *arg), void *arg)
 {
     SAAS_TRY(saas_ctx_may_wait(c));
-    task t = {.c = c,
-              .wait = {.fiber = c->fiber},
-              .job = {.fn = fn, .arg = arg, .loop = c->shard->loop, .done = work_done}};
+    task t = {
+        .c = c, .wait = {.fiber = c->fiber}, .job = {.fn = fn, .arg = arg, .loop = c->shard->loop, .done = work_done}};
     saas_err e = saas_work_submit(c->shard->site->work, &t.job);
     if (e)
         return saas_ctx_refuse(c, e);

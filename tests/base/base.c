@@ -1,3 +1,4 @@
+#include "base/percent.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -77,8 +78,14 @@ static void times_read_and_write(void)
         {"1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.500000Z"},
         {"0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"},
     };
-    static const char *const bad[] = {"",  "2026-01-31", "2026-02-29T00:00:00Z", "2026-01-31T24:00:00Z", "2026-01-31T09:30:00",
-                                      "2026-01-31T09:30:00.Z", "2026-13-01T00:00:00Z", "2026-01-31T09:30:00Zx"};
+    static const char *const bad[] = {"",
+                                      "2026-01-31",
+                                      "2026-02-29T00:00:00Z",
+                                      "2026-01-31T24:00:00Z",
+                                      "2026-01-31T09:30:00",
+                                      "2026-01-31T09:30:00.Z",
+                                      "2026-13-01T00:00:00Z",
+                                      "2026-01-31T09:30:00Zx"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         saas_time t;
         char text[SAAS_TIME_CHARS + 1];
@@ -90,6 +97,29 @@ static void times_read_and_write(void)
         saas_time t;
         CHECK_INT(saas_time_parse(&t, saas_text_z(bad[i])), SAAS_ERR_VALIDATION);
     }
+}
+
+static bool decodes(const char *in, bool plus, const char *want)
+{
+    char out[64];
+    size_t len = 0;
+    if (saas_percent_decode(out, &len, saas_text_z(in), plus))
+        return want == NULL;
+    return want && len == strlen(out) && !strcmp(out, want);
+}
+
+static void percent_escapes(void)
+{
+    CHECK(decodes("a%20b%2Fc%c3%A9", false, "a b/c\xc3\xa9"));
+    CHECK(decodes("a+b", false, "a+b"));
+    CHECK(decodes("a+b%2b", true, "a b+"));
+    CHECK(decodes("", true, ""));
+    CHECK(decodes("%", true, NULL) && decodes("a%2", true, NULL) && decodes("%zz", true, NULL) &&
+          decodes("%2g", true, NULL));
+    size_t len = 0;
+    char out[8];
+    CHECK(!saas_percent_decode(out, &len, SAAS_LIT("a%00b"), false));
+    CHECK_INT(len, 3);
 }
 
 static void reports_add_lines_until_full(void)
@@ -107,7 +137,11 @@ static void reports_add_lines_until_full(void)
     CHECK_INT(saas_error_add(NULL, SAAS_ERR_BUG, "x"), SAAS_ERR_BUG);
 }
 
-static const check_test tests[] = {TEST(arena_aligns_and_limits), TEST(buffers_grow_and_stick_on_failure),
-                                   TEST(errors_have_code_and_status), TEST(uuids), TEST(times_read_and_write),
+static const check_test tests[] = {TEST(arena_aligns_and_limits),
+                                   TEST(buffers_grow_and_stick_on_failure),
+                                   TEST(errors_have_code_and_status),
+                                   TEST(uuids),
+                                   TEST(percent_escapes),
+                                   TEST(times_read_and_write),
                                    TEST(reports_add_lines_until_full)};
 CHECK_MAIN(tests)

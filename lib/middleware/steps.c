@@ -1,0 +1,75 @@
+#include "middleware/steps.h"
+#include "http/ctx.h"
+#include "middleware/validate.h"
+
+enum { ARENA_BASE = 1 << 20, ARENA_PER_BODY_BYTE = 8 };
+
+/* Where the transport gave up on a request, the rest of what the client sends can't be trusted. */
+static saas_err refused(saas_ctx *c)
+{
+    if (c->refused)
+        c->close = true;
+    return c->refused;
+}
+
+static void limit_to_route(saas_ctx *c, const saas_route *route)
+{
+    size_t limit = ARENA_BASE + ARENA_PER_BODY_BYTE * route->body_max_bytes;
+    c->arena.limit = limit > c->arena.used ? limit : c->arena.used;
+    c->deadline_us = c->started_us + route->timeout_ms * UINT64_C(1000);
+}
+
+static saas_err routed(saas_ctx *c)
+{
+    saas_err e = saas_router_find(&c->match, c->shard->site->router, c->method, c->path);
+    if (e == SAAS_OK)
+        limit_to_route(c, c->match.route);
+    if (saas_text_equal(c->method, SAAS_LIT("TRACE")) || saas_text_equal(c->method, SAAS_LIT("CONNECT")))
+        c->close = true;
+    return e;
+}
+
+/* RFC 6750: the scheme's name in any case, one or more spaces, the token. */
+static saas_text bearer(const saas_ctx *c)
+{
+    static const char scheme[] = "bearer ";
+    enum { LEN = sizeof scheme - 1 };
+    saas_text t = c->authorization;
+    if (t.len <= LEN || !saas_text_equal_ci((saas_text){t.ptr, LEN}, (saas_text){scheme, LEN}))
+        return (saas_text){NULL, 0};
+    t = (saas_text){t.ptr + LEN, t.len - LEN};
+    while (t.len && *t.ptr == ' ')
+        t = (saas_text){t.ptr + 1, t.len - 1};
+    return t;
+}
+
+static saas_err sign_in(saas_ctx *c)
+{
+    saas_text token = bearer(c);
+    if (!token.len || !c->shard->signer)
+        return SAAS_ERR_UNAUTHENTICATED;
+    SAAS_TRY(saas_access_verify(&c->me, &c->arena, c->shard->signer, token, c->wall_us / 1000000));
+    c->signed_in = true;
+    c->org = c->me.org_id;
+    c->has_org = !saas_uuid_is_nil(c->org);
+    return SAAS_OK;
+}
+
+/* On an open route a bad token is as good as none. */
+static saas_err authenticate(saas_ctx *c)
+{
+    saas_err e = sign_in(c);
+    return e == SAAS_ERR_UNAUTHENTICATED && c->match.route->open ? SAAS_OK : e;
+}
+
+static saas_err authorize(saas_ctx *c)
+{
+    const saas_route *route = c->match.route;
+    return route->open || (c->signed_in && c->me.role >= route->role) ? SAAS_OK : SAAS_ERR_FORBIDDEN;
+}
+
+const saas_step *saas_middleware_steps(void)
+{
+    static const saas_step steps[] = {refused, routed, authenticate, authorize, saas_validate, NULL};
+    return steps;
+}

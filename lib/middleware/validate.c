@@ -1,0 +1,98 @@
+#include "middleware/validate.h"
+#include "base/percent.h"
+#include "http/ctx.h"
+#include "json/chars.h"
+
+/* ---- media type ---- */
+
+static saas_text trim(saas_text t)
+{
+    while (t.len && (*t.ptr == ' ' || *t.ptr == '\t'))
+        t = (saas_text){t.ptr + 1, t.len - 1};
+    while (t.len && (t.ptr[t.len - 1] == ' ' || t.ptr[t.len - 1] == '\t'))
+        t.len--;
+    return t;
+}
+
+bool saas_is_json_type(saas_text t)
+{
+    const char *semicolon = t.len ? memchr(t.ptr, ';', t.len) : NULL;
+    size_t type = semicolon ? (size_t)(semicolon - t.ptr) : t.len;
+    if (!saas_text_equal_ci(trim((saas_text){t.ptr, type}), SAAS_LIT("application/json")))
+        return false;
+    if (!semicolon)
+        return true;
+    saas_text parameter = trim((saas_text){semicolon + 1, t.len - type - 1});
+    return !parameter.len || saas_text_equal_ci(parameter, SAAS_LIT("charset=utf-8")) ||
+           saas_text_equal_ci(parameter, SAAS_LIT("charset=\"utf-8\""));
+}
+
+/* ---- path ---- */
+
+/* What is no text in UTF-8 without U+0000 can't be the name of anything. */
+static saas_err decode(saas_text *value, saas_arena *a)
+{
+    size_t len;
+    char *out = saas_arena_alloc(a, value->len + 1);
+    if (!out)
+        return SAAS_ERR_NO_MEMORY;
+    if (saas_percent_decode(out, &len, *value, false) || memchr(out, 0, len) ||
+        saas_utf8_span(out, out + len) != out + len)
+        return SAAS_ERR_NOT_FOUND;
+    *value = (saas_text){out, len};
+    return SAAS_OK;
+}
+
+static saas_err read_path(saas_ctx *c)
+{
+    for (size_t i = 0; i < c->match.param_count; i++)
+        SAAS_TRY(decode(&c->match.values[i], &c->arena));
+    return SAAS_OK;
+}
+
+/* ---- query string and body ---- */
+
+static saas_err read_query(saas_ctx *c)
+{
+    static const saas_schema none = {.name = "none", .struct_size = 1, .field_size = sizeof(saas_field)};
+    const saas_schema *schema = c->match.route->query;
+    void *in;
+    if (!schema && !c->url_query.len)
+        return SAAS_OK;
+    SAAS_TRY(saas_read_query(&in, &c->issues, schema ? schema : &none, &c->arena, c->url_query));
+    c->query_in = in;
+    return SAAS_OK;
+}
+
+static saas_err read_body(saas_ctx *c)
+{
+    const saas_schema *schema = c->match.route->body;
+    void *in;
+    if (!schema)
+        return c->body.len ? saas_fail_field(c, "", "no body is taken here") : SAAS_OK;
+    SAAS_TRY(saas_read_json(&in, &c->issues, schema, &c->arena, (char *)(uintptr_t)c->body.ptr, c->body.len));
+    c->body_in = in;
+    return SAAS_OK;
+}
+
+static saas_err check_media_type(const saas_ctx *c)
+{
+    if (!c->match.route->body)
+        return SAAS_OK;
+    if (!c->body.len)
+        return SAAS_ERR_MALFORMED_JSON;
+    return saas_is_json_type(c->content_type) ? SAAS_OK : SAAS_ERR_UNSUPPORTED_MEDIA_TYPE;
+}
+
+saas_err saas_validate(saas_ctx *c)
+{
+    if (c->body.len > c->match.route->body_max_bytes)
+        return SAAS_ERR_PAYLOAD_TOO_LARGE;
+    SAAS_TRY(read_path(c));
+    SAAS_TRY(check_media_type(c));
+    saas_err query = read_query(c);
+    if (query && query != SAAS_ERR_VALIDATION)
+        return query;
+    saas_err body = read_body(c);
+    return body ? body : query;
+}
