@@ -12,7 +12,8 @@
 typedef struct saas_fiber saas_fiber;
 typedef struct saas_fibers saas_fibers; /* one loop's pool */
 
-/* stack_bytes 0: 256 KiB, doubled under ASan; idle_max stacks are kept mapped. */
+/* stack_bytes 0: 256 KiB; doubled under ASan and TSan, whose frames are larger. idle_max stacks are kept mapped.
+ * ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_fibers_new(saas_fibers **out, size_t stack_bytes, size_t idle_max);
 /* All fibers must have ended, or be parked. */
 void saas_fibers_free(saas_fibers *pool);
