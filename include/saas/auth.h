@@ -15,6 +15,30 @@ SAAS_BEGIN_DECLS
 
 enum { SAAS_ACCESS_TOKEN_S = 900, SAAS_REFRESH_TOKEN_S = 7 * 24 * 3600, SAAS_REFRESH_GRACE_S = 10 };
 
+/* ---- the shapes of answers: paste them into tables of one's own: SAAS_STRUCT(user, SAAS_USER_FIELDS); ---- */
+
+#define SAAS_USER_ROLES(W, T) W(T, viewer) W(T, member) W(T, admin)
+SAAS_ENUM(saas_user_role, SAAS_USER_ROLES); /* numbers as in saas_role */
+
+/* Columns of the table users. */
+#define SAAS_USER_FIELDS(F, T)                                                                                         \
+    F(T, uuid, id, .read_only = true)                                                                                  \
+    F(T, uuid, org_id, .read_only = true)                                                                              \
+    F(T, email, email, .required = true)                                                                               \
+    F(T, word(saas_user_role), role, .required = true)                                                                 \
+    F(T, time, created_at, .read_only = true)                                                                          \
+    F(T, time, updated_at, .read_only = true)
+
+/* Columns of the table organizations. */
+#define SAAS_ORGANIZATION_FIELDS(F, T)                                                                                 \
+    F(T, uuid, id, .read_only = true)                                                                                  \
+    F(T, text(1, 80), name, .required = true)                                                                          \
+    F(T, slug(3, 40), slug, .required = true)                                                                          \
+    F(T, text(1, 40), plan, .read_only = true)                                                                         \
+    F(T, time, created_at, .read_only = true)
+
+/* ---- routes ---- */
+
 /* POST /signup, /login, /refresh, /logout, to be mounted under a prefix such as /v1/auth:
  *   .mounts = (const saas_mount[]){ {"/v1/auth", saas_auth_routes} }, .mount_count = 1 */
 SAAS_API saas_route_list saas_auth_routes(void);
@@ -26,6 +50,27 @@ SAAS_API saas_route_list saas_auth_routes(void);
 SAAS_API SAAS_MUST_CHECK saas_err saas_password_check(saas_ctx *c, const char *path, saas_text password);
 /* Argon2id (RFC 9106) with 19 MiB, t = 2, as PHC string, on the work pool. ERR_BUSY: too many at once. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_password_hash(saas_text *out, saas_ctx *c, saas_text password);
+
+/* The rest acts for the signed-in user, within its organization, and is written to the audit trail. ERR_UNAUTHENTICATED
+ * without one; ERR_FORBIDDEN when its role is not any more what its access token says. Errors of saas/db.h as well.
+ * Who may do it is the route's .role. */
+
+/* Adds a member; *row has the columns of SAAS_USER_FIELDS. An unknown address gets an account with this password, at
+ * work at once in this organization only. For a known one the password is ignored and the membership waits until that
+ * person accepts; *row does not tell which. The password is checked (under "password") and hashed here.
+ * ERR_CONFLICT: the organization has this address already. ERR_VALIDATION, ERR_BUSY. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_user_create(saas_ctx *c, saas_rows **row, saas_text email, saas_text password,
+                                                   saas_role role);
+/* Changes a member's role; *row as above. It is in access tokens from the next refresh, 900 s at the latest.
+ * ERR_NOT_FOUND. The last admin stays one: answers 409 LAST_ADMIN and returns ERR_FAILED. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_user_set_role(saas_ctx *c, saas_rows **row, saas_uuid user_id, saas_role role);
+/* Ends a membership and its sessions. Errors as above. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_user_remove(saas_ctx *c, saas_uuid user_id);
+/* A new password for the account that is signed in; its other sessions end. The new one is checked under "newPassword".
+ * A wrong current one answers 400 INVALID_CREDENTIALS and returns ERR_FAILED. ERR_VALIDATION, ERR_BUSY. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_password_change(saas_ctx *c, saas_text current, saas_text new_password);
+/* Removes the organization and everything in it. Wrong password as above. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_organization_remove(saas_ctx *c, saas_text current_password);
 
 /* ---- keys and access tokens, for tests and hosts that issue their own ---- */
 

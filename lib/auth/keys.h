@@ -6,7 +6,10 @@
 
 typedef struct saas_keys saas_keys;
 
-/* Secrets are copied, and wiped by saas_keys_free. issuer and audience of access tokens are copied. ERR_NO_MEMORY. */
+enum { SAAS_SECRET_BYTES_MIN = 32 };
+
+/* Secrets are copied, and wiped by saas_keys_free. issuer and audience of access tokens are copied. ERR_CONFIG: a secret
+ * is shorter than SAAS_SECRET_BYTES_MIN, or both are the same. ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_keys_new(saas_keys **out, saas_text access_secret, saas_text refresh_secret,
                                        saas_text issuer, saas_text audience);
 void saas_keys_free(saas_keys *keys);
@@ -29,7 +32,8 @@ SAAS_MUST_CHECK saas_err saas_access_verify(saas_principal *who, saas_arena *a, 
 
 /* ---- refresh tokens ---- */
 
-enum { SAAS_REFRESH_CHARS = 128, SAAS_REFRESH_HASH = 32 };
+/* srt_ and base64url of session id, secret, tag and checksum: always this long. */
+enum { SAAS_REFRESH_CHARS = 116, SAAS_REFRESH_HASH = 32 };
 
 /* What a well-formed token of this server says. */
 typedef struct saas_refresh {
@@ -51,8 +55,10 @@ SAAS_MUST_CHECK saas_err saas_refresh_read(saas_refresh *out, saas_signer *s, sa
 
 enum { SAAS_PASSWORD_HASH_CHARS = 128 };
 SAAS_MUST_CHECK saas_err saas_argon2_hash(char out[SAAS_PASSWORD_HASH_CHARS], saas_text password);
-/* ok false: wrong. hash NULL: spends the same time on a dummy and says false. rehash: made with other parameters. */
-void saas_argon2_verify(bool *ok, bool *rehash, const char *hash, saas_text password);
+/* hash: PHC string of Argon2id, or bcrypt ($2a$, $2b$, $2y$, cost up to 14: of the password's first 72 bytes, as bcrypt
+ * has it). ok false: wrong, or no such hash. hash NULL: spends the same time on a dummy and says false. rehash: not what
+ * saas_argon2_hash makes today. */
+void saas_password_verify(bool *ok, bool *rehash, const char *hash, saas_text password);
 /* Whether it is one of the common passwords (compared without case). */
 bool saas_password_common(saas_text password);
 

@@ -1,0 +1,62 @@
+#include "auth/signer.h"
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+
+static EVP_MAC_CTX *keyed(const saas_keys *keys, const saas_secret *secret)
+{
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                 OSSL_PARAM_construct_end()};
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(keys->hmac);
+    if (!ctx || EVP_MAC_init(ctx, secret->bytes, secret->len, params))
+        return ctx;
+    EVP_MAC_CTX_free(ctx);
+    return NULL;
+}
+
+saas_err saas_signer_new(saas_signer **out, const saas_keys *keys)
+{
+    saas_signer *s = OPENSSL_zalloc(sizeof *s);
+    if (!s)
+        return SAAS_ERR_NO_MEMORY;
+    s->keys = keys;
+    s->access = keyed(keys, &keys->access);
+    s->refresh = keyed(keys, &keys->refresh);
+    s->digest = EVP_MD_CTX_new();
+    if (!s->access || !s->refresh || !s->digest) {
+        saas_signer_free(s);
+        return SAAS_ERR_NO_MEMORY;
+    }
+    *out = s;
+    return SAAS_OK;
+}
+
+void saas_signer_free(saas_signer *s)
+{
+    if (!s)
+        return;
+    EVP_MAC_CTX_free(s->access);
+    EVP_MAC_CTX_free(s->refresh);
+    EVP_MD_CTX_free(s->digest);
+    OPENSSL_free(s);
+}
+
+saas_err saas_hmac(uint8_t out[SAAS_MAC], EVP_MAC_CTX *keyed, const saas_text *parts, size_t count)
+{
+    size_t len;
+    /* Without a key it starts over with the one it has. */
+    if (!EVP_MAC_init(keyed, NULL, 0, NULL))
+        return SAAS_ERR_INTERNAL;
+    for (size_t i = 0; i < count; i++)
+        if (!EVP_MAC_update(keyed, (const unsigned char *)parts[i].ptr, parts[i].len))
+            return SAAS_ERR_INTERNAL;
+    return EVP_MAC_final(keyed, out, &len, SAAS_MAC) && len == SAAS_MAC ? SAAS_OK : SAAS_ERR_INTERNAL;
+}
+
+saas_err saas_sha256(uint8_t out[32], saas_signer *s, const void *bytes, size_t len)
+{
+    unsigned n;
+    bool done = EVP_DigestInit_ex2(s->digest, s->keys->sha256, NULL) && EVP_DigestUpdate(s->digest, bytes, len) &&
+                EVP_DigestFinal_ex(s->digest, out, &n);
+    return done ? SAAS_OK : SAAS_ERR_INTERNAL;
+}

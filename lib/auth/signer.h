@@ -1,0 +1,33 @@
+/* auth/signer.h: HMAC-SHA-256 and SHA-256 with what OpenSSL needs for them fetched and keyed once. */
+#ifndef SAAS_AUTH_SIGNER_H
+#define SAAS_AUTH_SIGNER_H
+
+#include "auth/keys.h"
+#include <openssl/evp.h>
+
+enum { SAAS_MAC = 32 };
+
+/* A secret of HS256. Rotation adds a second one to saas_keys, chosen by the token's kid. */
+typedef struct saas_secret {
+    uint8_t *bytes;
+    size_t len;
+} saas_secret;
+
+struct saas_keys {
+    EVP_MAC *hmac;
+    EVP_MD *sha256;
+    saas_secret access, refresh;
+    saas_text issuer, audience; /* in one allocation behind the struct */
+};
+
+struct saas_signer {
+    const saas_keys *keys;
+    EVP_MAC_CTX *access, *refresh; /* keyed */
+    EVP_MD_CTX *digest;
+};
+
+/* HMAC over the parts in turn. ERR_INTERNAL: OpenSSL failed. */
+SAAS_MUST_CHECK saas_err saas_hmac(uint8_t out[SAAS_MAC], EVP_MAC_CTX *keyed, const saas_text *parts, size_t count);
+SAAS_MUST_CHECK saas_err saas_sha256(uint8_t out[32], saas_signer *s, const void *bytes, size_t len);
+
+#endif
