@@ -58,7 +58,7 @@ as_root() {
 
 apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" </dev/null
+        apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" </dev/null >.cache/apt.log 2>&1
 }
 
 # ensure TABLE...: installs what is missing, or says what it is and ends.
@@ -73,7 +73,7 @@ ensure() {
     say "installing ${packages[*]}"
     if ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || ! apt_install "${packages[@]}"; then
         as_root apt-get update -qq </dev/null || die "apt-get update failed"
-        apt_install "${packages[@]}" || die "apt-get could not install ${packages[*]}"
+        apt_install "${packages[@]}" || die "apt-get could not install ${packages[*]}:" "$(tail -n 20 .cache/apt.log)"
     fi
     mapfile -t packages < <(missing "$@")
     [ ${#packages[@]} -eq 0 ] || die "still missing after installing: ${packages[*]}"
