@@ -90,11 +90,16 @@ static bool new_block(saas_arena *a, size_t size)
     return true;
 }
 
+static size_t aligned(size_t size)
+{
+    return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
 void *saas_arena_alloc(saas_arena *a, size_t size)
 {
     if (size > SIZE_MAX - ALIGN)
         return NULL;
-    size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    size = aligned(size);
     if ((size_t)(a->end - a->at) < size || !a->at) {
         if (!new_block(a, size ? size : ALIGN))
             return NULL;
@@ -102,6 +107,19 @@ void *saas_arena_alloc(saas_arena *a, size_t size)
     void *p = a->at;
     a->at += size;
     return p;
+}
+
+void *saas_arena_grow(saas_arena *a, void *p, size_t old, size_t size)
+{
+    char *end = p ? (char *)p + aligned(old) : NULL;
+    if (end && end == a->at && size <= SIZE_MAX - ALIGN && aligned(size) - aligned(old) <= (size_t)(a->end - a->at)) {
+        a->at += aligned(size) - aligned(old);
+        return p;
+    }
+    void *bigger = saas_arena_alloc(a, size);
+    if (bigger && old)
+        memcpy(bigger, p, old);
+    return bigger;
 }
 
 void *saas_arena_calloc(saas_arena *a, size_t count, size_t size)

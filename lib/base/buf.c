@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "base/arena.h"
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -18,13 +19,11 @@ char *saas_buf_grow(saas_buf *b, size_t n)
     size_t cap = b->cap * 2 > b->len + n ? b->cap * 2 : b->len + n;
     if (cap < 256)
         cap = 256;
-    char *p = saas_arena_alloc(b->arena, cap);
+    char *p = saas_arena_grow(b->arena, b->ptr, b->cap, cap);
     if (!p) {
         b->failed = true;
         return NULL;
     }
-    if (b->len)
-        memcpy(p, b->ptr, b->len);
     b->ptr = p;
     b->cap = cap;
     return p + b->len;

@@ -27,6 +27,7 @@ static bool skip_container(saas_json_in *in, char close, bool (*member)(saas_jso
         return false;
     if (!saas_json_take(in, close)) {
         do {
+            in->nodes++;
             if (!member(in))
                 return false;
         } while (saas_json_take(in, ','));
@@ -40,7 +41,6 @@ static bool skip_container(saas_json_in *in, char close, bool (*member)(saas_jso
 bool saas_json_skip(saas_json_in *in)
 {
     saas_json_number ignored;
-    in->nodes++;
     switch (saas_json_peek(in)) {
     case '{':
         return skip_container(in, '}', skip_member);

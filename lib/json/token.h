@@ -14,7 +14,7 @@ enum { SAAS_JSON_NESTING_MAX = 32 };
 typedef struct saas_json_in {
     const char *at, *end;
     uint32_t depth; /* objects and arrays open */
-    size_t nodes;   /* values seen, keys left out */
+    size_t nodes;   /* values seen; keys are none */
 } saas_json_in;
 
 typedef struct saas_json_string {
@@ -67,7 +67,7 @@ bool saas_json_string_in_place(saas_json_in *in, saas_json_string *out);
 bool saas_json_string_skip(saas_json_in *in);
 bool saas_json_number_token(saas_json_in *in, saas_json_number *out);
 bool saas_json_literal(saas_json_in *in, saas_text literal); /* true, false, null */
-/* A whole value, of any kind, counting its nodes; the text is not written to. */
+/* A whole value, of any kind; the text is not written to. Counts the values inside, the caller counts this one. */
 bool saas_json_skip(saas_json_in *in);
 
 #endif

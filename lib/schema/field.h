@@ -1,0 +1,42 @@
+/* schema/field.h: what the layer's files share about one field: its names, its place, its value in JSON. The JSON name
+ * is derived on the fly, so that a table need not hold it. */
+#ifndef SAAS_SCHEMA_FIELD_H
+#define SAAS_SCHEMA_FIELD_H
+
+#include "schema/write.h"
+
+enum { SAAS_FIELD_NAME_MAX = 63 };
+
+/* Every list's member, whatever its items. */
+typedef struct saas_list_member {
+    void *items;
+    size_t count;
+} saas_list_member;
+
+/* Whether key, NUL-terminated, is the JSON name of the field. */
+bool saas_field_is(const saas_field *f, saas_text key);
+/* The field of a key, or NULL. Looks from *next on, which it moves behind what it found: keys mostly come in the order
+ * of the table. */
+const saas_field *saas_schema_find(const saas_schema *s, saas_text key, size_t *next);
+/* The field whose JSON name is key but for case, or NULL. */
+const saas_field *saas_schema_find_ci(const saas_schema *s, saas_text key);
+
+/* The first bytes of a key that is in no table, enough to name it: a key may be as long as the body. */
+saas_text saas_key_clip(saas_text key);
+
+/* Bytes of a member of that type (of an element: the item's). 0: no such type. */
+size_t saas_type_size(const saas_field *f, saas_type type);
+/* A value that is set, by its type (of an element: the item's), at `member`. */
+void saas_write_value(saas_json *j, const saas_field *f, saas_type type, const void *member);
+
+static inline uint8_t *saas_field_has(const saas_field *f, void *base)
+{
+    return (uint8_t *)base + f->has_offset;
+}
+
+static inline void *saas_field_member(const saas_field *f, void *base)
+{
+    return (char *)base + f->offset;
+}
+
+#endif
