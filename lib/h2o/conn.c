@@ -1,0 +1,223 @@
+#include "h2o/conn.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static bool reserve(saas_h2o_crowd *crowd)
+{
+    unsigned count = atomic_load(&crowd->count);
+    while (count < crowd->max)
+        if (atomic_compare_exchange_weak(&crowd->count, &count, count + 1))
+            return true;
+    return false;
+}
+
+/* ---- accepting ---- */
+
+static void on_accept(h2o_socket_t *listener, const char *err);
+
+static void resume(void *user)
+{
+    saas_h2o_door *d = user;
+    saas_timer_stop(d->loop, &d->resume);
+    if (d->listener && !h2o_socket_is_reading(d->listener))
+        h2o_socket_read_start(d->listener, on_accept);
+}
+
+/* At a limit, h2o's loop would spin on a listener that stays readable. */
+static void pause_door(saas_h2o_door *d)
+{
+    if (!saas_timer_start(d->loop, &d->resume, SAAS_H2O_RESUME_MS, resume, d))
+        h2o_socket_read_stop(d->listener);
+}
+
+static void leave(saas_h2o_conn *c)
+{
+    saas_h2o_door *d = c->door;
+    h2o_linklist_unlink(&c->link);
+    saas_h2o_peers_leave(&d->crowd->peers, &c->address.any);
+    free(c);
+    atomic_fetch_sub(&d->crowd->count, 1);
+    resume(d);
+    if (saas_h2o_door_empty(d))
+        d->emptied(d->user);
+}
+
+/* ---- lingering ---- */
+
+static void end_linger(saas_h2o_conn *c)
+{
+    h2o_socket_close(c->sock);
+    leave(c);
+}
+
+static void on_linger(h2o_socket_t *sock, const char *err)
+{
+    (void)err;
+    saas_h2o_conn *c = sock->data;
+    ssize_t n = recv(h2o_socket_get_fd(sock), NULL, 65536, MSG_TRUNC | MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n > 0)
+        c->discarded += (size_t)n;
+    if (n <= 0 || c->discarded > SAAS_H2O_LINGER_BYTES)
+        end_linger(c);
+}
+
+static void on_linger_timer(void *user)
+{
+    saas_h2o_door *d = user;
+    uint64_t now = saas_loop_now_ms(d->loop);
+    while (!h2o_linklist_is_empty(&d->lingering)) {
+        saas_h2o_conn *c = H2O_STRUCT_FROM_MEMBER(saas_h2o_conn, link, d->lingering.next);
+        if (c->until_ms > now) {
+            if (saas_timer_start(d->loop, &d->linger, c->until_ms - now, on_linger_timer, d))
+                end_linger(c);
+            else
+                return;
+        } else {
+            end_linger(c);
+        }
+    }
+}
+
+static void begin_linger(saas_h2o_conn *c)
+{
+    saas_h2o_door *d = c->door;
+    shutdown(c->linger_fd, SHUT_WR);
+    c->sock = h2o_evloop_socket_create(d->accept.ctx->loop, c->linger_fd, H2O_SOCKET_FLAG_DONT_READ);
+    c->sock->data = c;
+    c->linger_fd = -1;
+    c->until_ms = saas_loop_now_ms(d->loop) + SAAS_H2O_LINGER_MS;
+    h2o_linklist_unlink(&c->link);
+    h2o_linklist_insert(&d->lingering, &c->link);
+    h2o_socket_read_start(c->sock, on_linger);
+    if (!d->linger.slot)
+        on_linger_timer(d);
+}
+
+void saas_h2o_conn_linger(saas_h2o_conn *c)
+{
+    if (c->linger_fd < 0)
+        c->linger_fd = fcntl(h2o_socket_get_fd(c->sock), F_DUPFD_CLOEXEC, 0);
+}
+
+/* ---- one connection ---- */
+
+static void on_close(void *data)
+{
+    saas_h2o_conn *c = data;
+    if (c->linger_fd >= 0)
+        begin_linger(c);
+    else
+        leave(c);
+}
+
+saas_h2o_conn *saas_h2o_conn_of(h2o_socket_t *sock)
+{
+    return sock->on_close.cb == on_close ? sock->on_close.data : NULL;
+}
+
+static bool identify(saas_h2o_conn *c)
+{
+    socklen_t len = sizeof c->address;
+    if (getpeername(h2o_socket_get_fd(c->sock), &c->address.any, &len))
+        return false;
+    const void *ip = &c->address.four.sin_addr;
+    int family = c->address.any.sa_family;
+    if (family == AF_INET6) {
+        ip = &c->address.six.sin6_addr;
+        if (IN6_IS_ADDR_V4MAPPED(&c->address.six.sin6_addr)) {
+            family = AF_INET;
+            ip = &c->address.six.sin6_addr.s6_addr[12];
+        }
+    }
+    if (!inet_ntop(family, ip, c->remote, sizeof c->remote))
+        return false;
+    c->remote_len = strlen(c->remote);
+    return true;
+}
+
+static void adopt(saas_h2o_door *d, h2o_socket_t *sock)
+{
+    saas_h2o_conn *c = calloc(1, sizeof *c);
+    if (c)
+        *c = (saas_h2o_conn){.door = d, .sock = sock, .linger_fd = -1};
+    if (!c || !identify(c) || !saas_h2o_peers_enter(&d->crowd->peers, &c->address.any)) {
+        free(c);
+        h2o_socket_close(sock);
+        atomic_fetch_sub(&d->crowd->count, 1);
+        return;
+    }
+    h2o_linklist_insert(&d->connections, &c->link);
+    sock->on_close.cb = on_close;
+    sock->on_close.data = c;
+    h2o_accept(&d->accept, sock);
+}
+
+/* False: nothing waits, or a limit is reached. */
+static bool accept_one(saas_h2o_door *d)
+{
+    if (!reserve(d->crowd)) {
+        pause_door(d);
+        return false;
+    }
+    h2o_socket_t *sock = h2o_evloop_socket_accept(d->listener);
+    if (sock) {
+        adopt(d, sock);
+        return true;
+    }
+    int why = errno;
+    atomic_fetch_sub(&d->crowd->count, 1);
+    if (why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM)
+        pause_door(d);
+    return why == ECONNABORTED || why == EINTR;
+}
+
+static void on_accept(h2o_socket_t *listener, const char *err)
+{
+    (void)err;
+    for (int i = 0; i < SAAS_H2O_ACCEPTS_MAX && accept_one(listener->data); i++)
+        ;
+}
+
+/* ---- the door ---- */
+
+void saas_h2o_door_open(saas_h2o_door *d, int fd)
+{
+    h2o_linklist_init_anchor(&d->connections);
+    h2o_linklist_init_anchor(&d->lingering);
+    d->listener = h2o_evloop_socket_create(d->accept.ctx->loop, fd, H2O_SOCKET_FLAG_DONT_READ);
+    d->listener->data = d;
+    h2o_socket_read_start(d->listener, on_accept);
+}
+
+void saas_h2o_door_close(saas_h2o_door *d)
+{
+    while (accept_one(d))
+        ;
+    saas_timer_stop(d->loop, &d->resume);
+    h2o_socket_close(d->listener);
+    d->listener = NULL;
+}
+
+/* shutdown() makes h2o see the end of its input or a failed write, and close. */
+void saas_h2o_door_clear(saas_h2o_door *d, bool busy_too)
+{
+    for (h2o_linklist_t *at = d->connections.next; at != &d->connections; at = at->next) {
+        saas_h2o_conn *c = H2O_STRUCT_FROM_MEMBER(saas_h2o_conn, link, at);
+        if (!c->busy || busy_too)
+            shutdown(h2o_socket_get_fd(c->sock), SHUT_RDWR);
+    }
+    while (busy_too && !h2o_linklist_is_empty(&d->lingering))
+        end_linger(H2O_STRUCT_FROM_MEMBER(saas_h2o_conn, link, d->lingering.next));
+    if (h2o_linklist_is_empty(&d->lingering))
+        saas_timer_stop(d->loop, &d->linger);
+}
+
+bool saas_h2o_door_empty(const saas_h2o_door *d)
+{
+    return d->connections.next == &d->connections && d->lingering.next == &d->lingering;
+}

@@ -1,0 +1,68 @@
+/* h2o/conn.h: a server's connections: counted, limited, found again by their socket. */
+#ifndef SAAS_H2O_CONN_H
+#define SAAS_H2O_CONN_H
+
+#include "h2o/peers.h"
+#include <h2o.h>
+#include <netinet/in.h>
+#include <saas/loop.h>
+#include <stdatomic.h>
+
+enum {
+    SAAS_H2O_RESUME_MS = 100,        /* between looks whether accepting can go on */
+    SAAS_H2O_LINGER_MS = 2000,       /* for a refused client to read its answer */
+    SAAS_H2O_LINGER_BYTES = 4 << 20, /* discarded meanwhile, at most */
+    SAAS_H2O_ACCEPTS_MAX = 32        /* in one turn */
+};
+
+/* What the threads of a server share. */
+typedef struct saas_h2o_crowd {
+    atomic_uint count;
+    unsigned max;
+    saas_h2o_peers peers;
+} saas_h2o_crowd;
+
+/* One thread's listener and its connections. */
+typedef struct saas_h2o_door {
+    saas_h2o_crowd *crowd;
+    saas_loop *loop;
+    h2o_accept_ctx_t accept;
+    h2o_socket_t *listener; /* NULL: closed */
+    h2o_linklist_t connections, lingering;
+    saas_timer resume, linger;
+    void (*emptied)(void *user); /* the last connection has gone */
+    void *user;
+} saas_h2o_door;
+
+typedef struct saas_h2o_conn {
+    h2o_linklist_t link;
+    saas_h2o_door *door;
+    h2o_socket_t *sock;
+    bool busy;     /* has a request in flight */
+    int linger_fd; /* a duplicate to outlive h2o's own; -1: none */
+    size_t discarded;
+    uint64_t until_ms;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } address;
+    size_t remote_len;
+    char remote[INET6_ADDRSTRLEN];
+} saas_h2o_conn;
+
+/* Starts accepting from fd, which becomes the door's. */
+void saas_h2o_door_open(saas_h2o_door *d, int fd);
+/* Accepts what waits in the kernel's queue already, then closes the listener. */
+void saas_h2o_door_close(saas_h2o_door *d);
+/* Ends connections without a request, or all of them. */
+void saas_h2o_door_clear(saas_h2o_door *d, bool busy_too);
+bool saas_h2o_door_empty(const saas_h2o_door *d);
+
+/* The connection of a socket; NULL when a door did not let it in. */
+saas_h2o_conn *saas_h2o_conn_of(h2o_socket_t *sock);
+/* The connection is about to be closed behind an answer, perhaps with input nobody has read: closing it then would
+ * reset it, and the answer could be lost. Keeps the socket until the client has seen it. */
+void saas_h2o_conn_linger(saas_h2o_conn *c);
+
+#endif

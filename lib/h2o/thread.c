@@ -1,0 +1,137 @@
+#include "h2o/server.h"
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- the end ---- */
+
+static void finish_if_done(saas_h2o_thread *t)
+{
+    if (t->phase == SAAS_H2O_ENDING && t->shard_stopped && saas_h2o_door_empty(&t->door))
+        t->phase = SAAS_H2O_ENDED;
+}
+
+static void on_shard_stopped(void *user)
+{
+    saas_h2o_thread *t = user;
+    t->shard_stopped = true;
+    finish_if_done(t);
+}
+
+static void later(saas_h2o_thread *t, uint64_t ms, void (*fn)(void *user))
+{
+    if (saas_timer_start(t->worker->loop.loop, &t->timer, ms, fn, t))
+        fn(t);
+}
+
+/* Whoever is still here has had its time. Again and again, as an answer may only now have been made. */
+static void force(void *user)
+{
+    saas_h2o_thread *t = user;
+    saas_h2o_door_clear(&t->door, true);
+    if (t->phase == SAAS_H2O_ENDING && !saas_timer_start(t->worker->loop.loop, &t->timer, SAAS_H2O_FORCE_MS, force, t))
+        return;
+}
+
+static uint64_t last_call_ms(const saas_h2o_thread *t)
+{
+    uint64_t quarter = t->server->options.grace_ms / 4;
+    return quarter < SAAS_H2O_LAST_CALL_MS ? quarter : SAAS_H2O_LAST_CALL_MS;
+}
+
+static void end(void *user)
+{
+    saas_h2o_thread *t = user;
+    uint64_t left = t->server->options.grace_ms - last_call_ms(t);
+    t->phase = SAAS_H2O_ENDING;
+    saas_h2o_door_clear(&t->door, false);
+    later(t, left + SAAS_H2O_FORCE_MS, force);
+    saas_shard_stop(t->worker->shard, left, on_shard_stopped, t);
+}
+
+static void last_call(void *user)
+{
+    saas_h2o_thread *t = user;
+    t->phase = SAAS_H2O_LAST_CALL;
+    t->worker->stopping = true;
+    h2o_context_request_shutdown(&t->context);
+    saas_h2o_door_close(&t->door);
+    if (saas_h2o_door_empty(&t->door))
+        end(t);
+    else
+        later(t, last_call_ms(t), end);
+}
+
+static void on_emptied(void *user)
+{
+    saas_h2o_thread *t = user;
+    if (t->phase == SAAS_H2O_LAST_CALL)
+        later(t, 0, end); /* not from inside what closed the connection */
+    finish_if_done(t);
+}
+
+void saas_h2o_thread_stop(saas_h2o_thread *t)
+{
+    while (saas_post(t->worker->loop.loop, last_call, t) == SAAS_ERR_NO_MEMORY)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* ---- the beginning ---- */
+
+static saas_err set_up(saas_h2o_thread *t)
+{
+    saas_h2o_server *s = t->server;
+    t->loop = h2o_evloop_create();
+    h2o_context_init(&t->context, t->loop, &s->config);
+    SAAS_TRY(saas_h2o_worker_attach(&t->worker, s->app, &t->context));
+    t->worker->write_ms = s->options.write_ms;
+    t->door = (saas_h2o_door){.crowd = &s->crowd,
+                              .loop = t->worker->loop.loop,
+                              .accept = {.ctx = &t->context, .hosts = s->config.hosts},
+                              .emptied = on_emptied,
+                              .user = t};
+    saas_h2o_door_open(&t->door, t->fd);
+    t->fd = -1;
+    return SAAS_OK;
+}
+
+/* h2o_evloop_destroy forgets to close its epoll descriptor, the int behind the public part. */
+static void destroy_loop(h2o_evloop_t *loop)
+{
+    struct {
+        h2o_evloop_t super;
+        int ep;
+    } *whole = (void *)loop;
+    int fd = whole->ep;
+    char link[64], what[32] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, what, sizeof what - 1);
+    h2o_evloop_destroy(loop);
+    if (n > 0 && !strcmp(what, "anon_inode:[eventpoll]"))
+        close(fd);
+}
+
+static void tear_down(saas_h2o_thread *t)
+{
+    if (t->worker) {
+        saas_timer_stop(t->door.loop, &t->timer);
+        saas_timer_stop(t->door.loop, &t->door.linger);
+        saas_shard_free(t->worker->shard);
+    }
+    if (t->fd >= 0)
+        close(t->fd);
+    h2o_context_dispose(&t->context);
+    destroy_loop(t->loop);
+}
+
+void *saas_h2o_thread_main(void *arg)
+{
+    saas_h2o_thread *t = arg;
+    t->err = set_up(t);
+    saas_err e = t->err;
+    sem_post(&t->server->started);
+    while (!e && t->phase != SAAS_H2O_ENDED)
+        h2o_evloop_run(t->loop, INT32_MAX);
+    tear_down(t);
+    return NULL;
+}
