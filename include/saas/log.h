@@ -1,7 +1,8 @@
 /* saas/log.h: one JSON object per line: {"time":"…Z","level":"info","msg":"…", fields…}.
  *
- * Values are escaped, so that no input can forge a line; invalid UTF-8 becomes U+FFFD. Lines longer than 8 KiB are cut
- * inside their text, never inside the JSON. A line is one write(2). Thread: any. Since 0.1. */
+ * Values are escaped, so that no input can forge a line, nor say anything to a terminal; invalid UTF-8 becomes U+FFFD.
+ * A line has at most 8 KiB: the longest texts are cut, ending in "…", never the JSON, and each text keeps its first 256
+ * bytes; of more fields than fit the last are left out. A line is one write(2). Thread: any. Since 0.1. */
 #ifndef SAAS_LOG_H
 #define SAAS_LOG_H
 
@@ -26,7 +27,8 @@ typedef struct saas_log_field {
     saas_value value;
 } saas_log_field;
 
-/* Writes to fd, which stays the caller's; or, when `sink` is given, hands each line (with its '\n') to it instead.
+/* Writes to fd, which stays the caller's (a pipe without a reader raises SIGPIPE, which the host ignores or not); or,
+ * when `sink` is given, hands each line (with its '\n') to it instead, from any thread, several at once.
  * Level UNSET means INFO. ERR_NO_MEMORY. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_log_new(saas_log **out, int fd, saas_log_level level,
                                                void (*sink)(const char *line, size_t len, void *user), void *user);
@@ -35,7 +37,7 @@ SAAS_API void saas_log_free(saas_log *log); /* NULL is allowed */
 SAAS_API bool saas_log_enabled(const saas_log *log, saas_log_level level);
 SAAS_API void saas_log_set_level(saas_log *log, saas_log_level level);
 
-/* Writes a line. log NULL writes nothing. Never fails: a line that can't be written is counted. */
+/* Writes a line. log NULL writes nothing. Never fails: a line that can't be written whole is counted. errno stays. */
 SAAS_API void saas_log_write(saas_log *log, saas_log_level level, const char *msg, const saas_log_field *fields,
                              size_t count);
 SAAS_API uint64_t saas_log_dropped(const saas_log *log);

@@ -1,0 +1,90 @@
+#include "log/line.h"
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct saas_log {
+    int fd;
+    void (*sink)(const char *line, size_t len, void *user);
+    void *user;
+    atomic_int level;
+    atomic_uint_least64_t dropped;
+    atomic_bool torn; /* the descriptor took part of a line */
+};
+
+saas_err saas_log_new(saas_log **out, int fd, saas_log_level level,
+                      void (*sink)(const char *line, size_t len, void *user), void *user)
+{
+    saas_log *log = calloc(1, sizeof *log);
+    if (!log)
+        return SAAS_ERR_NO_MEMORY;
+    log->fd = fd;
+    log->sink = sink;
+    log->user = user;
+    saas_log_set_level(log, level);
+    *out = log;
+    return SAAS_OK;
+}
+
+void saas_log_free(saas_log *log)
+{
+    free(log);
+}
+
+bool saas_log_enabled(const saas_log *log, saas_log_level level)
+{
+    return log && level > SAAS_LOG_UNSET && level < SAAS_LOG_OFF &&
+           (int)level >= atomic_load_explicit(&log->level, memory_order_relaxed);
+}
+
+void saas_log_set_level(saas_log *log, saas_log_level level)
+{
+    atomic_store_explicit(&log->level, (int)(level == SAAS_LOG_UNSET ? SAAS_LOG_INFO : level), memory_order_relaxed);
+}
+
+uint64_t saas_log_dropped(const saas_log *log)
+{
+    return atomic_load_explicit(&log->dropped, memory_order_relaxed);
+}
+
+static ssize_t write_once(int fd, const char *bytes, size_t len)
+{
+    ssize_t n;
+    do
+        n = write(fd, bytes, len);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+/* After a write that took part of a line the next one starts with a newline, so that only one line is lost. */
+static bool write_line(saas_log *log, saas_text line)
+{
+    bool torn = atomic_load_explicit(&log->torn, memory_order_relaxed) && atomic_exchange(&log->torn, false);
+    const char *from = torn ? line.ptr : line.ptr + 1;
+    size_t len = (size_t)(line.ptr + line.len - from);
+    ssize_t n = write_once(log->fd, from, len);
+    if (n == (ssize_t)len)
+        return true;
+    if (n > 0 || torn)
+        atomic_store(&log->torn, true);
+    return false;
+}
+
+void saas_log_write(saas_log *log, saas_log_level level, const char *msg, const saas_log_field *fields, size_t count)
+{
+    if (!saas_log_enabled(log, level))
+        return;
+    int before = errno;
+    saas_line line;
+    saas_text text = saas_line_make(&line, level, msg, fields, count);
+    bool written = text.ptr != NULL;
+    if (written && log->sink)
+        log->sink(text.ptr + 1, text.len - 1, log->user);
+    else if (written)
+        written = write_line(log, text);
+    if (!written)
+        atomic_fetch_add_explicit(&log->dropped, 1, memory_order_relaxed);
+    saas_line_done(&line);
+    errno = before;
+}
