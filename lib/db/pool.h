@@ -22,11 +22,14 @@ typedef struct saas_db_options {
     uint32_t lanes_shared, lanes_slow, lanes_exclusive; /* 0: 2, 4, 4 */
     uint32_t queue_max;                                 /* units waiting; 0: 1,024 */
     uint32_t shared_timeout_ms;                         /* a statement's limit on a shared lane; 0: 250 */
+    uint32_t depth_max;                                 /* units sent on a shared lane at once; 0: 16 */
+    bool unsegregated; /* for comparison in benchmarks: slow units and fast ones share the shared lanes, no limit */
 } saas_db_options;
 
 /* Connects in the background, for ever, with back-off and jitter. ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_db_new(saas_db **out, saas_loop *loop, const saas_db_options *options);
-/* Completes everything pending with ERR_CANCELLED, closes, frees. */
+/* Completes everything pending with ERR_CANCELLED, closes, frees. Transactions must be ended or abandoned by the time it
+ * returns: what is told of them may still do so. Not from inside a callback of the pool. */
 void saas_db_free(saas_db *db);
 bool saas_db_ready(const saas_db *db); /* some shared lane is connected */
 
@@ -60,7 +63,8 @@ typedef struct saas_db_unit {
     void *op;            /* the pool's */
 } saas_db_unit;
 
-/* ERR_BUSY (queue full), ERR_UNAVAILABLE (no connection), ERR_NO_MEMORY, ERR_BUG (arguments): at once, without done(). */
+/* ERR_BUSY (queue full), ERR_UNAVAILABLE (no connection), ERR_DEADLINE (passed), ERR_NO_MEMORY, ERR_BUG (arguments, or a
+ * statement that would change the transaction or the session): at once, without done(). */
 SAAS_MUST_CHECK saas_err saas_db_submit(saas_db *db, saas_db_unit *unit);
 /* Lets go of a unit: done() is not called any more. What was sent runs into its limit, its result is discarded. */
 void saas_db_cancel(saas_db *db, saas_db_unit *unit);

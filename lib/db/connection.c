@@ -1,0 +1,183 @@
+#include "base/clock.h"
+#include "db/internal.h"
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Serving again within 5 s of the server's return: the longest pause and a connect fit into that. */
+enum { ATTEMPT_MS = 3000, BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 1600 };
+
+/* ---- the descriptor ---- */
+
+static void unwatch(saas_db_lane *lane)
+{
+    if (lane->watch)
+        saas_loop_unwatch(lane->db->loop, lane->watch);
+    if (lane->fd >= 0)
+        close(lane->fd);
+    lane->watch = NULL;
+    lane->fd = -1;
+    lane->events = 0;
+}
+
+static void drop(saas_db_lane *lane)
+{
+    unwatch(lane);
+    PQfinish(lane->conn);
+    lane->conn = NULL;
+    lane->state = SAAS_DB_DOWN;
+    lane->failing = lane->taken = lane->clock_known = false;
+    memset(lane->prepared, 0, sizeof lane->prepared);
+}
+
+void saas_db_lane_watch(saas_db_lane *lane, unsigned events)
+{
+    if (lane->watch && lane->events != events)
+        saas_loop_watch_set(lane->db->loop, lane->watch, events);
+    lane->events = events;
+}
+
+static void on_ready(void *user, unsigned events);
+
+/* A duplicate, and a new one after every step: an attempt at the next of several hosts gives another socket the same
+ * number, and a loop may own what it watches. */
+static bool rewatch(saas_db_lane *lane, unsigned events)
+{
+    unwatch(lane);
+    lane->fd = fcntl(PQsocket(lane->conn), F_DUPFD_CLOEXEC, 0);
+    if (lane->fd < 0 || saas_loop_watch(&lane->watch, lane->db->loop, lane->fd, on_ready, lane))
+        return false;
+    saas_db_lane_watch(lane, events);
+    return true;
+}
+
+/* ---- connecting ---- */
+
+static void ignore_notice(void *user, const PGresult *r)
+{
+    (void)user;
+    (void)r;
+}
+
+static void established(saas_db_lane *lane)
+{
+    PQsetNoticeReceiver(lane->conn, ignore_notice, NULL);
+    if (PQsetnonblocking(lane->conn, 1) || !PQenterPipelineMode(lane->conn) || !rewatch(lane, SAAS_READ))
+        saas_db_lane_lose(lane, "no pipeline");
+    else
+        saas_db_lane_set_up(lane);
+}
+
+static void progress(saas_db_lane *lane, PostgresPollingStatusType poll)
+{
+    if (poll == PGRES_POLLING_OK)
+        established(lane);
+    else if (poll == PGRES_POLLING_FAILED)
+        saas_db_lane_lose(lane, PQerrorMessage(lane->conn));
+    else if (!rewatch(lane, poll == PGRES_POLLING_READING ? SAAS_READ : SAAS_WRITE))
+        saas_db_lane_lose(lane, "no memory or descriptor");
+}
+
+static void on_ready(void *user, unsigned events)
+{
+    saas_db_lane *lane = user;
+    if (lane->state == SAAS_DB_CONNECTING && PQpipelineStatus(lane->conn) == PQ_PIPELINE_OFF) {
+        progress(lane, PQconnectPoll(lane->conn));
+        return;
+    }
+    if (events & SAAS_WRITE)
+        saas_db_lane_watch(lane, SAAS_READ | (PQflush(lane->conn) == 1 ? SAAS_WRITE : 0U));
+    if (events & SAAS_READ)
+        saas_db_lane_readable(lane);
+}
+
+static void attempt_over(void *user)
+{
+    saas_db_lane_lose(user, "timed out");
+}
+
+static PGconn *start(const saas_db *db)
+{
+    static const char *const names[] = {"fallback_application_name", "keepalives_idle",  "keepalives_interval",
+                                        "keepalives_count",          "tcp_user_timeout", "dbname",
+                                        "client_encoding",           NULL};
+    const char *const values[] = {"libsaas", "30", "5", "3", "10000", db->dsn, "UTF8", NULL};
+    return PQconnectStartParams(names, values, 1);
+}
+
+void saas_db_lane_connect(saas_db_lane *lane)
+{
+    saas_db *db = lane->db;
+    lane->state = SAAS_DB_CONNECTING;
+    lane->conn = start(db);
+    if (!lane->conn || PQstatus(lane->conn) == CONNECTION_BAD)
+        saas_db_lane_lose(lane, lane->conn ? PQerrorMessage(lane->conn) : "no memory");
+    else if (saas_timer_start(db->loop, &lane->timer, ATTEMPT_MS, attempt_over, lane))
+        saas_db_lane_lose(lane, "no memory");
+    else
+        progress(lane, PGRES_POLLING_WRITING);
+}
+
+/* ---- losing ---- */
+
+static void attempt(void *user)
+{
+    saas_db_lane_connect(user);
+}
+
+/* At once after a loss, then twice as long each time; between half and all of it, so that loops and servers that lost
+ * their database together don't come back together. */
+static uint64_t pause_ms(const saas_db_lane *lane)
+{
+    unsigned n = lane->attempts;
+    uint64_t ms = n > 5 ? BACKOFF_MAX_MS : (uint64_t)BACKOFF_FIRST_MS << n;
+    uint16_t random = 0;
+    if (saas_random(&random, sizeof random))
+        return ms;
+    return ms / 2 + random % (ms / 2);
+}
+
+static void again(saas_db_lane *lane)
+{
+    saas_db *db = lane->db;
+    if (saas_timer_start(db->loop, &lane->timer, pause_ms(lane), attempt, lane))
+        SAAS_LOG(db->log, SAAS_LOG_ERROR, "no memory to reconnect to the database");
+}
+
+static void tell(const saas_db_lane *lane, const char *why)
+{
+    size_t len = strcspn(why, "\n");
+    if (lane->attempts < 2)
+        SAAS_LOG(lane->db->log, SAAS_LOG_WARN, lane->attempts ? "no connection to the database" : "database connection lost",
+                 {"reason", saas_v_text((saas_text){why, len})});
+}
+
+void saas_db_lane_lose(saas_db_lane *lane, const char *why)
+{
+    saas_db *db = lane->db;
+    saas_list flight;
+    lane->attempts = lane->state == SAAS_DB_READY ? 0 : lane->attempts + 1;
+    tell(lane, why);
+    drop(lane);
+    if (lane->tx)
+        lane->tx->lane = NULL;
+    lane->tx = NULL;
+    again(lane);
+    saas_list_init(&flight);
+    while (!saas_list_empty(&lane->flight))
+        saas_list_insert(&flight, saas_list_pop(&lane->flight));
+    lane->depth = 0;
+    for (saas_list *item; (item = saas_list_pop(&flight));) {
+        saas_db_op *op = SAAS_CONTAINER(item, saas_db_op, link);
+        op->lane = NULL;
+        op->kind->finish(op, NULL, op->err ? op->err : SAAS_ERR_UNAVAILABLE);
+    }
+    if (!saas_db_available(db, lane->class))
+        saas_db_queue_fail(db, lane->class, SAAS_ERR_UNAVAILABLE);
+}
+
+void saas_db_lane_close(saas_db_lane *lane)
+{
+    saas_timer_stop(lane->db->loop, &lane->timer);
+    drop(lane);
+}

@@ -1,0 +1,130 @@
+#include "base/clock.h"
+#include "db/internal.h"
+#include <stdlib.h>
+
+enum { STEPS_PER_STATEMENT = 5, STEPS_OTHER = 6 };
+
+saas_db_op *saas_db_op_new(saas_db *db, const saas_db_op_kind *kind, size_t count)
+{
+    size_t steps = count * STEPS_PER_STATEMENT + STEPS_OTHER;
+    saas_db_op *op = calloc(1, sizeof *op + count * (sizeof *op->stmts + sizeof *op->results) + steps * sizeof *op->steps);
+    if (!op)
+        return NULL;
+    op->db = db;
+    op->kind = kind;
+    op->stmts = (saas_db_stmt **)(void *)(op + 1);
+    op->results = (PGresult **)(void *)(op->stmts + count);
+    op->steps = (saas_db_step *)(void *)(op->results + count);
+    saas_list_init(&op->link);
+    saas_list_init(&op->queued.link);
+    return op;
+}
+
+void saas_db_op_free(saas_db_op *op)
+{
+    saas_timer_stop(op->db->loop, &op->timer);
+    saas_db_queue_remove(&op->queued);
+    saas_list_remove(&op->link);
+    for (size_t i = 0; i < op->count; i++) {
+        PQclear(op->results[i]);
+        saas_db_stmt_put(&op->db->stmts, op->stmts[i]);
+    }
+    free(op);
+}
+
+/* ---- waiting ---- */
+
+static void leave_queue(saas_db_op *op)
+{
+    saas_timer_stop(op->db->loop, &op->timer);
+    saas_db_queue_remove(&op->queued);
+}
+
+static saas_err expect_deadline(saas_db_op *op);
+
+static void on_deadline(void *user)
+{
+    saas_db_op *op = user;
+    if (op->deadline_us > saas_clock_mono_us() && !expect_deadline(op))
+        return;
+    leave_queue(op);
+    op->kind->finish(op, NULL, SAAS_ERR_DEADLINE);
+}
+
+static saas_err expect_deadline(saas_db_op *op)
+{
+    uint64_t now = saas_clock_mono_us();
+    if (!op->deadline_us)
+        return SAAS_OK;
+    uint64_t left = op->deadline_us > now ? op->deadline_us - now : 0;
+    return saas_timer_start(op->db->loop, &op->timer, left / 1000 + 1, on_deadline, op);
+}
+
+static saas_err wait_in_line(saas_db_op *op, bool again)
+{
+    saas_db_queue *q = &op->db->queues[op->class];
+    SAAS_TRY(again ? saas_db_queue_return(q, &op->queued, op->org) : saas_db_queue_add(q, &op->queued, op->org));
+    saas_err e = expect_deadline(op);
+    if (e)
+        leave_queue(op);
+    return e;
+}
+
+static saas_err send_or_wait(saas_db_op *op, bool again)
+{
+    saas_db *db = op->db;
+    if (db->closing || !saas_db_available(db, op->class))
+        return SAAS_ERR_UNAVAILABLE;
+    saas_db_lane *lane = saas_db_lane_pick(db, op->class);
+    return lane ? saas_db_lane_send(lane, op) : wait_in_line(op, again);
+}
+
+saas_err saas_db_op_start(saas_db_op *op)
+{
+    op->queued_us = saas_clock_mono_us();
+    if (op->deadline_us && op->deadline_us <= op->queued_us)
+        return SAAS_ERR_DEADLINE;
+    return send_or_wait(op, false);
+}
+
+void saas_db_op_move(saas_db_op *op, saas_db_class class)
+{
+    op->class = class;
+    saas_err e = send_or_wait(op, true);
+    if (e)
+        op->kind->finish(op, NULL, e);
+}
+
+static void send_next(saas_db_lane *lane, saas_db_op *op)
+{
+    saas_timer_stop(op->db->loop, &op->timer);
+    bool passed = op->deadline_us && op->deadline_us <= saas_clock_mono_us();
+    saas_err e = passed ? SAAS_ERR_DEADLINE : saas_db_lane_send(lane, op);
+    if (e)
+        op->kind->finish(op, NULL, e);
+}
+
+void saas_db_dispatch(saas_db *db)
+{
+    for (int class = 0; class < SAAS_DB_CLASSES && !db->closing; class++) {
+        saas_db_lane *lane;
+        while (db->queues[class].count && (lane = saas_db_lane_pick(db, (saas_db_class)class)))
+            send_next(lane, (saas_db_op *)(void *)saas_db_queue_take(&db->queues[class]));
+    }
+}
+
+void saas_db_queue_fail(saas_db *db, saas_db_class class, saas_err e)
+{
+    for (saas_db_queued *item; (item = saas_db_queue_take(&db->queues[class]));) {
+        saas_db_op *op = (saas_db_op *)(void *)item;
+        leave_queue(op);
+        op->kind->finish(op, NULL, e);
+    }
+}
+
+void saas_db_op_later(saas_db_op *op, saas_err e)
+{
+    op->err = e;
+    saas_list_insert(&op->db->later, &op->link);
+    saas_db_kick_off(op->db);
+}

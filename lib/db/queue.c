@@ -1,0 +1,90 @@
+#include "db/queue.h"
+#include <stdlib.h>
+#include <string.h>
+
+void saas_db_queue_init(saas_db_queue *q, uint32_t max)
+{
+    memset(q, 0, sizeof *q);
+    saas_list_init(&q->turns);
+    q->max = max;
+}
+
+/* The last bytes of a UUID are its random ones, in version 4 and in version 7. */
+static saas_db_tenant **bucket(saas_db_queue *q, saas_uuid org)
+{
+    return &q->buckets[org.b[15] % SAAS_DB_QUEUE_BUCKETS];
+}
+
+static saas_db_tenant *tenant_of(saas_db_queue *q, saas_uuid org)
+{
+    saas_db_tenant *t = *bucket(q, org);
+    while (t && !saas_uuid_equal(t->org, org))
+        t = t->next;
+    if (t)
+        return t;
+    t = malloc(sizeof *t);
+    if (!t)
+        return NULL;
+    t->org = org;
+    t->next = *bucket(q, org);
+    *bucket(q, org) = t;
+    saas_list_init(&t->items);
+    saas_list_insert(&q->turns, &t->turn);
+    return t;
+}
+
+static void free_tenant(saas_db_queue *q, saas_db_tenant *t)
+{
+    saas_db_tenant **at = bucket(q, t->org);
+    while (*at != t)
+        at = &(*at)->next;
+    *at = t->next;
+    saas_list_remove(&t->turn);
+    free(t);
+}
+
+static saas_err insert(saas_db_queue *q, saas_db_queued *item, saas_uuid org, bool first)
+{
+    saas_db_tenant *t = tenant_of(q, org);
+    if (!t)
+        return SAAS_ERR_NO_MEMORY;
+    saas_list_insert(first ? t->items.next : &t->items, &item->link);
+    item->queue = q;
+    item->tenant = t;
+    q->count++;
+    return SAAS_OK;
+}
+
+saas_err saas_db_queue_add(saas_db_queue *q, saas_db_queued *item, saas_uuid org)
+{
+    return q->count < q->max ? insert(q, item, org, false) : SAAS_ERR_BUSY;
+}
+
+saas_err saas_db_queue_return(saas_db_queue *q, saas_db_queued *item, saas_uuid org)
+{
+    return insert(q, item, org, true);
+}
+
+void saas_db_queue_remove(saas_db_queued *item)
+{
+    saas_db_queue *q = item->queue;
+    if (!q)
+        return;
+    saas_list_remove(&item->link);
+    item->queue = NULL;
+    q->count--;
+    if (saas_list_empty(&item->tenant->items))
+        free_tenant(q, item->tenant);
+}
+
+saas_db_queued *saas_db_queue_take(saas_db_queue *q)
+{
+    if (saas_list_empty(&q->turns))
+        return NULL;
+    saas_db_tenant *t = SAAS_CONTAINER(q->turns.next, saas_db_tenant, turn);
+    saas_list_remove(&t->turn);
+    saas_list_insert(&q->turns, &t->turn);
+    saas_db_queued *item = SAAS_CONTAINER(t->items.next, saas_db_queued, link);
+    saas_db_queue_remove(item);
+    return item;
+}

@@ -1,0 +1,37 @@
+/* db/queue.h: what waits for a lane: bounded, and one operation of each organization in turn. */
+#ifndef SAAS_DB_QUEUE_H
+#define SAAS_DB_QUEUE_H
+
+#include "base/list.h"
+#include <saas/text.h>
+
+enum { SAAS_DB_QUEUE_BUCKETS = 64 };
+
+typedef struct saas_db_tenant {
+    saas_list turn; /* in the queue's ring */
+    saas_list items;
+    struct saas_db_tenant *next; /* of the same bucket */
+    saas_uuid org;
+} saas_db_tenant;
+
+typedef struct saas_db_queue {
+    saas_list turns;
+    saas_db_tenant *buckets[SAAS_DB_QUEUE_BUCKETS];
+    uint32_t count, max;
+} saas_db_queue;
+
+typedef struct saas_db_queued {
+    saas_list link;
+    saas_db_queue *queue; /* NULL: not waiting */
+    saas_db_tenant *tenant;
+} saas_db_queued;
+
+void saas_db_queue_init(saas_db_queue *q, uint32_t max);
+/* ERR_BUSY: full; ERR_NO_MEMORY. */
+SAAS_MUST_CHECK saas_err saas_db_queue_add(saas_db_queue *q, saas_db_queued *item, saas_uuid org);
+/* In front of its organization's others, however full it is: it has waited before. ERR_NO_MEMORY. */
+SAAS_MUST_CHECK saas_err saas_db_queue_return(saas_db_queue *q, saas_db_queued *item, saas_uuid org);
+saas_db_queued *saas_db_queue_take(saas_db_queue *q); /* NULL: empty */
+void saas_db_queue_remove(saas_db_queued *item);      /* also when not waiting */
+
+#endif

@@ -1,0 +1,200 @@
+#include "db/statement.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void saas_db_stmts_init(saas_db_stmts *s)
+{
+    memset(s, 0, sizeof *s);
+    saas_list_init(&s->unused);
+}
+
+static void free_stmt(saas_db_stmt *stmt)
+{
+    free(stmt->params);
+    free(stmt);
+}
+
+void saas_db_stmts_done(saas_db_stmts *s)
+{
+    for (size_t i = 0; i < SAAS_DB_STATEMENTS; i++) {
+        while (s->buckets[i]) {
+            saas_db_stmt *stmt = s->buckets[i];
+            s->buckets[i] = stmt->next;
+            free_stmt(stmt);
+        }
+    }
+}
+
+/* Eight bytes a step: texts are looked up for every unit. */
+static uint64_t hash_of(const char *p, size_t len)
+{
+    uint64_t h = len * UINT64_C(0x9e3779b97f4a7c15), word;
+    for (; len >= 8; p += 8, len -= 8) {
+        memcpy(&word, p, 8);
+        h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 29;
+    }
+    word = 0;
+    memcpy(&word, p, len);
+    h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 32;
+}
+
+/* ---- what may run ---- */
+
+static const char *skip_comment(const char *p)
+{
+    if (p[0] == '-' && p[1] == '-')
+        return p + strcspn(p, "\n");
+    size_t depth = 0;
+    do {
+        bool open = p[0] == '/' && p[1] == '*', close = p[0] == '*' && p[1] == '/';
+        depth += open;
+        depth -= close;
+        p += open || close ? 2 : 1;
+    } while (depth && *p);
+    return p;
+}
+
+static const char *first_word(const char *p)
+{
+    for (;;) {
+        p += strspn(p, " \t\r\n\f\v;(");
+        if (!((p[0] == '-' && p[1] == '-') || (p[0] == '/' && p[1] == '*')))
+            return p;
+        p = skip_comment(p);
+    }
+}
+
+/* A BEGIN inside a unit would swallow the units of others behind it; a SET would stay on the connection; COPY speaks
+ * another protocol. */
+static bool forbidden(const char *sql)
+{
+    static const char *const words[] = {"begin",   "start",   "commit", "end",     "rollback", "abort",      "savepoint",
+                                        "release", "prepare", "set",    "reset",   "discard",  "deallocate", "copy",
+                                        "listen",  "unlisten"};
+    const char *word = first_word(sql);
+    size_t len = 0;
+    while ((word[len] | 32) >= 'a' && (word[len] | 32) <= 'z')
+        len++;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i]) == len && !strncasecmp(words[i], word, len))
+            return true;
+    return false;
+}
+
+/* ---- the table ---- */
+
+static void unlink_stmt(saas_db_stmts *s, saas_db_stmt *stmt)
+{
+    saas_db_stmt **at = &s->buckets[stmt->hash % SAAS_DB_STATEMENTS];
+    while (*at != stmt)
+        at = &(*at)->next;
+    *at = stmt->next;
+}
+
+/* A free slot, or that of the statement unused for longest; its new gen tells every connection that the old name of the
+ * slot has to go. */
+static bool take_slot(saas_db_stmts *s, uint32_t *slot)
+{
+    if (s->count < SAAS_DB_STATEMENTS) {
+        *slot = s->count++;
+        return true;
+    }
+    saas_list *oldest = saas_list_pop(&s->unused);
+    if (!oldest)
+        return false;
+    saas_db_stmt *gone = SAAS_CONTAINER(oldest, saas_db_stmt, lru);
+    *slot = gone->slot;
+    unlink_stmt(s, gone);
+    free_stmt(gone);
+    return true;
+}
+
+static saas_err add(saas_db_stmts *s, const char *sql, size_t len, uint64_t hash, saas_db_stmt **out)
+{
+    if (forbidden(sql))
+        return SAAS_ERR_BUG;
+    saas_db_stmt *stmt = calloc(1, sizeof *stmt + len + 1);
+    if (!stmt)
+        return SAAS_ERR_NO_MEMORY;
+    if (!take_slot(s, &stmt->slot)) {
+        free(stmt);
+        return SAAS_ERR_BUSY;
+    }
+    memcpy(stmt->sql, sql, len + 1);
+    stmt->len = len;
+    stmt->hash = hash;
+    stmt->gen = ++s->gen;
+    saas_list_init(&stmt->lru);
+    stmt->next = s->buckets[hash % SAAS_DB_STATEMENTS];
+    s->buckets[hash % SAAS_DB_STATEMENTS] = stmt;
+    *out = stmt;
+    return SAAS_OK;
+}
+
+saas_err saas_db_stmt_get(saas_db_stmts *s, const char *sql, saas_db_stmt **out)
+{
+    size_t len = strlen(sql);
+    uint64_t hash = hash_of(sql, len);
+    saas_db_stmt *stmt = s->buckets[hash % SAAS_DB_STATEMENTS];
+    while (stmt && (stmt->hash != hash || stmt->len != len || memcmp(stmt->sql, sql, len) != 0))
+        stmt = stmt->next;
+    if (!stmt)
+        SAAS_TRY(add(s, sql, len, hash, &stmt));
+    saas_list_remove(&stmt->lru);
+    stmt->refs++;
+    *out = stmt;
+    return SAAS_OK;
+}
+
+void saas_db_stmt_put(saas_db_stmts *s, saas_db_stmt *stmt)
+{
+    if (!--stmt->refs)
+        saas_list_insert(&s->unused, &stmt->lru);
+}
+
+void saas_db_stmt_name(char out[SAAS_DB_NAME_SIZE], uint32_t slot, uint32_t gen)
+{
+    snprintf(out, SAAS_DB_NAME_SIZE, "s%u_%u", (unsigned)slot, (unsigned)gen);
+}
+
+saas_err saas_db_stmt_describe(saas_db_stmt *stmt, const PGresult *r)
+{
+    size_t count = (size_t)PQnparams(r);
+    Oid *params = calloc(count ? count : 1, sizeof *params);
+    if (!params)
+        return SAAS_ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        params[i] = PQparamtype(r, (int)i);
+    free(stmt->params);
+    stmt->params = params;
+    stmt->param_count = count;
+    stmt->described = true;
+    return SAAS_OK;
+}
+
+void saas_db_stmt_changed(saas_db_stmts *s, saas_db_stmt *stmt)
+{
+    stmt->gen = ++s->gen;
+    stmt->described = false;
+}
+
+void saas_db_stmt_ran(saas_db_stmt *stmt, uint64_t us)
+{
+    stmt->mean_us = stmt->runs++ ? stmt->mean_us - stmt->mean_us / 8 + us / 8 : us;
+    stmt->max_us -= stmt->max_us / 256;
+    if (us > stmt->max_us)
+        stmt->max_us = us;
+}
+
+void saas_db_stmt_overran(saas_db_stmt *stmt, uint64_t limit_us)
+{
+    stmt->runs++;
+    if (stmt->mean_us < limit_us)
+        stmt->mean_us = limit_us;
+    if (stmt->max_us < limit_us)
+        stmt->max_us = limit_us;
+}

@@ -1,0 +1,45 @@
+/* db/statement.h: the statements a pool has seen, by their text: the types of their parameters, how long they take, and
+ * the name they are prepared under. Bounded: the one unused for longest goes, and its name with it. */
+#ifndef SAAS_DB_STATEMENT_H
+#define SAAS_DB_STATEMENT_H
+
+#include "base/list.h"
+#include "db/pool.h"
+
+enum { SAAS_DB_STATEMENTS = 1024, SAAS_DB_NAME_SIZE = 32 };
+
+typedef struct saas_db_stmt {
+    saas_list lru; /* while nobody holds it */
+    struct saas_db_stmt *next; /* of the same bucket */
+    uint64_t hash;
+    uint32_t slot, gen; /* its name: another gen is another name */
+    uint32_t refs, runs;
+    uint64_t mean_us, max_us; /* the maximum fades */
+    bool described;
+    size_t param_count;
+    Oid *params;
+    size_t len;
+    char sql[];
+} saas_db_stmt;
+
+typedef struct saas_db_stmts {
+    saas_db_stmt *buckets[SAAS_DB_STATEMENTS];
+    saas_list unused; /* oldest first */
+    uint32_t count, gen;
+} saas_db_stmts;
+
+void saas_db_stmts_init(saas_db_stmts *s);
+void saas_db_stmts_done(saas_db_stmts *s);
+/* Holds the statement of this text. ERR_BUG: it would change the transaction or the session. ERR_BUSY: all are held. */
+SAAS_MUST_CHECK saas_err saas_db_stmt_get(saas_db_stmts *s, const char *sql, saas_db_stmt **out);
+void saas_db_stmt_put(saas_db_stmts *s, saas_db_stmt *stmt);
+void saas_db_stmt_name(char out[SAAS_DB_NAME_SIZE], uint32_t slot, uint32_t gen);
+/* What the server says of its parameters. ERR_NO_MEMORY. */
+SAAS_MUST_CHECK saas_err saas_db_stmt_describe(saas_db_stmt *stmt, const PGresult *r);
+/* Its plan or types no longer hold: prepared and described anew under another name. */
+void saas_db_stmt_changed(saas_db_stmts *s, saas_db_stmt *stmt);
+void saas_db_stmt_ran(saas_db_stmt *stmt, uint64_t us);
+/* Ran into the limit of a shared lane. */
+void saas_db_stmt_overran(saas_db_stmt *stmt, uint64_t limit_us);
+
+#endif

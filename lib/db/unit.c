@@ -1,0 +1,223 @@
+#include "base/clock.h"
+#include "db/internal.h"
+#include <string.h>
+
+enum { SLOW_MEAN_US = 5000, SLOW_MAX_US = 25000, RERUNS_MAX = 3, STATEMENTS_MAX = 4096 };
+
+/* ---- making ---- */
+
+static saas_err take_statements(saas_db_op *op, const saas_db_unit *unit)
+{
+    for (size_t i = 0; i < unit->count; i++) {
+        SAAS_TRY(saas_db_stmt_get(&op->db->stmts, unit->statements[i].sql, &op->stmts[i]));
+        op->count = i + 1;
+        SAAS_TRY(saas_db_args_check(&unit->statements[i].args, op->stmts[i], op->db->log));
+    }
+    return SAAS_OK;
+}
+
+saas_err saas_db_unit_op(saas_db_op **out, saas_db *db, saas_db_unit *unit, const saas_db_op_kind *kind)
+{
+    if (!unit->count || unit->count > STATEMENTS_MAX || !unit->done)
+        return SAAS_ERR_BUG;
+    saas_db_op *op = saas_db_op_new(db, kind, unit->count);
+    if (!op)
+        return SAAS_ERR_NO_MEMORY;
+    saas_err e = take_statements(op, unit);
+    if (e) {
+        saas_db_op_free(op);
+        return e;
+    }
+    op->unit = unit;
+    op->org = unit->org;
+    op->has_org = unit->has_org;
+    op->read_only = unit->read_only;
+    op->deadline_us = unit->deadline_us;
+    *out = op;
+    return SAAS_OK;
+}
+
+/* ---- sending ---- */
+
+saas_err saas_db_unit_check(const saas_db_op *op)
+{
+    for (size_t i = 0; i < op->count; i++)
+        SAAS_TRY(saas_db_args_check(&op->unit->statements[i].args, op->stmts[i], op->db->log));
+    return SAAS_OK;
+}
+
+static bool all_described(const saas_db_op *op)
+{
+    for (size_t i = 0; i < op->count; i++)
+        if (!op->stmts[i]->described)
+            return false;
+    return true;
+}
+
+static saas_err encode(const char *const ***out, const saas_db_op *op)
+{
+    saas_arena *a = op->db->scratch;
+    saas_arena_reset(a);
+    const char *const **params = saas_arena_calloc(a, op->count, sizeof *params);
+    if (!params)
+        return SAAS_ERR_NO_MEMORY;
+    for (size_t i = 0; i < op->count; i++)
+        SAAS_TRY(saas_db_args_encode(&params[i], a, &op->unit->statements[i].args, op->stmts[i]));
+    *out = params;
+    return SAAS_OK;
+}
+
+/* Each statement's limit starts with the statement: those behind the first get what is left by then. */
+static bool send_statements(saas_db_lane *lane, saas_db_op *op, const char *const **params)
+{
+    for (size_t i = 0; i < op->count; i++) {
+        if (i && !saas_db_wire_limit(lane, op))
+            return false;
+        if (!saas_db_wire_execute(lane, op, i, params[i]))
+            return false;
+    }
+    return true;
+}
+
+/* A statement never seen before is only prepared and described, so that its arguments are checked before it runs. */
+saas_err saas_db_unit_send(saas_db_lane *lane, saas_db_op *op)
+{
+    const char *const **params = NULL;
+    op->probing = !all_described(op);
+    if (!op->probing) {
+        SAAS_TRY(saas_db_unit_check(op));
+        SAAS_TRY(encode(&params, op));
+    }
+    bool in_tx = lane->class == SAAS_DB_EXCLUSIVE;
+    bool sent = (in_tx ? saas_db_wire_limit(lane, op) : saas_db_wire_first(lane, op)) &&
+                saas_db_wire_prepare(lane, op) &&
+                (op->probing ? saas_db_wire_describe(lane, op) : send_statements(lane, op, params)) &&
+                saas_db_wire_sync(lane, op);
+    if (!sent)
+        saas_db_lane_fail(lane);
+    if (!op->sent_us)
+        op->unit->wait_us = (uint32_t)(saas_clock_mono_us() - op->queued_us);
+    return SAAS_OK;
+}
+
+/* ---- finishing ---- */
+
+void saas_db_unit_complete(saas_db_op *op, saas_err e)
+{
+    saas_db_unit *unit = op->unit;
+    if (unit) {
+        unit->op = NULL;
+        unit->error = op->error;
+        for (size_t i = 0; !e && i < op->count; i++) {
+            unit->statements[i].result = op->results[i];
+            op->results[i] = NULL;
+        }
+    }
+    saas_db_op_free(op);
+    if (unit)
+        unit->done(unit, e);
+}
+
+/* Answers of one unit come together, at its Sync: its time is shared out evenly. */
+static void measure(const saas_db_op *op)
+{
+    for (size_t i = 0; i < op->count; i++)
+        saas_db_stmt_ran(op->stmts[i], op->took_us / op->count);
+}
+
+static bool send_again(saas_db_op *op, saas_db_lane *lane)
+{
+    saas_err e = saas_db_lane_send(lane, op);
+    if (e)
+        saas_db_unit_complete(op, e);
+    return true;
+}
+
+/* The statement's result changed its shape since it was prepared (0A000), or an earlier unit's failure took its prepare
+ * along (26000). Either way this unit was rolled back as a whole. */
+static bool plan_lost(saas_db_op *op)
+{
+    const saas_db_step *step = &op->steps[op->failed];
+    if ((step->kind != SAAS_DB_EXECUTE && step->kind != SAAS_DB_DESCRIBE) || op->reruns++ >= RERUNS_MAX)
+        return false;
+    if (!strcmp(op->error.sqlstate, "26000"))
+        return true;
+    if (strcmp(op->error.sqlstate, "0A000") != 0 || op->replanned)
+        return false;
+    op->replanned = true;
+    if (op->stmts[step->at]->gen == step->gen)
+        saas_db_stmt_changed(&op->db->stmts, op->stmts[step->at]);
+    return true;
+}
+
+/* 57014 on a shared lane, known to be rolled back: not as fast as it was taken for. */
+static bool overran(saas_db_op *op)
+{
+    saas_db *db = op->db;
+    if (op->class != SAAS_DB_SHARED || db->unsegregated || strcmp(op->error.sqlstate, "57014") != 0)
+        return false;
+    saas_db_stmt_overran(op->stmts[op->error.statement], (uint64_t)db->shared_timeout_ms * 1000);
+    return !op->deadline_us || op->deadline_us > saas_clock_mono_us();
+}
+
+static bool again(saas_db_op *op, saas_db_lane *lane, saas_err e)
+{
+    if (!op->unit || !lane)
+        return false;
+    if (!e && op->probing)
+        return send_again(op, lane);
+    if (e && plan_lost(op))
+        return send_again(op, lane);
+    if (e && overran(op)) {
+        saas_db_op_move(op, SAAS_DB_SLOW);
+        return true;
+    }
+    return false;
+}
+
+static void finish(saas_db_op *op, saas_db_lane *lane, saas_err e)
+{
+    if (!e && lane && !op->probing)
+        measure(op);
+    if (!again(op, lane, e))
+        saas_db_unit_complete(op, e);
+}
+
+static const saas_db_op_kind unit_kind = {saas_db_unit_send, finish};
+
+/* ---- the pool's face ---- */
+
+static bool is_slow(const saas_db_op *op)
+{
+    uint64_t mean = 0, max = 0;
+    for (size_t i = 0; i < op->count; i++) {
+        mean += op->stmts[i]->mean_us;
+        max += op->stmts[i]->max_us;
+    }
+    return mean > SLOW_MEAN_US || max > SLOW_MAX_US;
+}
+
+saas_err saas_db_submit(saas_db *db, saas_db_unit *unit)
+{
+    saas_db_op *op;
+    SAAS_TRY(saas_db_unit_op(&op, db, unit, &unit_kind));
+    op->class = !db->unsegregated && (unit->slow || is_slow(op)) ? SAAS_DB_SLOW : SAAS_DB_SHARED;
+    saas_err e = saas_db_op_start(op);
+    if (e)
+        saas_db_op_free(op);
+    else
+        unit->op = op;
+    return e;
+}
+
+void saas_db_cancel(saas_db *db, saas_db_unit *unit)
+{
+    saas_db_op *op = unit->op;
+    (void)db;
+    if (!op)
+        return;
+    unit->op = NULL;
+    op->unit = NULL;
+    if (op->queued.queue)
+        saas_db_op_free(op);
+}
