@@ -1,12 +1,5 @@
 #include "json/token.h"
-
-static int hex(char ch)
-{
-    if (ch >= '0' && ch <= '9')
-        return ch - '0';
-    ch |= ' ';
-    return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
+#include "base/hex.h"
 
 /* The XXXX of \uXXXX. */
 static bool unit(const char *at, const char *end, uint32_t *out)
@@ -15,7 +8,7 @@ static bool unit(const char *at, const char *end, uint32_t *out)
     if (end - at < 4)
         return false;
     for (int i = 0; i < 4; i++) {
-        int digit = hex(at[i]);
+        int digit = saas_hex_digit(at[i]);
         if (digit < 0)
             return false;
         value = value << 4 | (uint32_t)digit;

@@ -1,5 +1,4 @@
-#include "base/arena.h"
-#include "json/chars.h"
+#include "base/percent.h"
 #include "schema/field.h"
 #include "schema/rules.h"
 
@@ -9,33 +8,11 @@ typedef struct query {
     void *base;
 } query;
 
-static int hex(char ch)
-{
-    if (ch >= '0' && ch <= '9')
-        return ch - '0';
-    ch |= ' ';
-    return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
-
-/* Percent escapes and '+' of at..end, in place, a NUL behind. False on a bad escape: the text is then of no use. */
+/* In place, a NUL behind. */
 static bool decode(char *at, char *end, saas_text *out)
 {
-    char *to = at;
     out->ptr = at;
-    for (; at < end; at++) {
-        if (*at != '%') {
-            *to++ = *at == '+' ? ' ' : *at;
-            continue;
-        }
-        int high = end - at > 2 ? hex(at[1]) : -1, low = high >= 0 ? hex(at[2]) : -1;
-        if (low < 0)
-            return false;
-        *to++ = (char)(high << 4 | low);
-        at += 2;
-    }
-    out->len = (size_t)(to - out->ptr);
-    *to = 0;
-    return true;
+    return saas_percent_decode(at, &out->len, (saas_text){at, (size_t)(end - at)}, true) == SAAS_OK;
 }
 
 /* What a query can say: no objects, no lists. */

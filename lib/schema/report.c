@@ -1,8 +1,7 @@
 #include "schema/report.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "schema/field.h"
-#include <stdarg.h>
-#include <stdio.h>
 
 saas_report saas_report_on(saas_issues *issues, saas_arena *a)
 {
@@ -63,21 +62,18 @@ static saas_err append(saas_issues *issues, saas_arena *a, saas_issue issue)
 
 void saas_report_add(saas_report *r, const saas_step *at, saas_issue_code code, int64_t limit, const char *format, ...)
 {
-    char message[512];
     saas_buf path;
     va_list args;
     if (saas_report_full(r)) {
         r->issues->dropped++;
         return;
     }
-    va_start(args, format);
-    int len = vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    size_t kept = len < 0 ? 0 : (size_t)len < sizeof message ? (size_t)len : sizeof message - 1;
     saas_buf_init(&path, r->arena, 0);
     add_path(&path, at);
     saas_issue issue = {.path = saas_buf_done(&path), .code = code, .limit = limit};
-    issue.message = (saas_text){saas_arena_copy(r->arena, message, kept), kept};
+    va_start(args, format);
+    issue.message = saas_arena_vformat(r->arena, format, args);
+    va_end(args);
     if (append(r->issues, r->arena, issue) != SAAS_OK)
         r->no_memory = true;
 }
