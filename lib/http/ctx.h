@@ -55,7 +55,8 @@ struct saas_ctx {
     /* database */
     saas_uuid org;
     bool has_org;
-    saas_db_tx *tx; /* open transaction, NULL without */
+    saas_db_tx *tx;   /* open transaction, NULL without */
+    saas_err tx_lost; /* the last one was not committed although it should: no success may be answered */
     uint32_t round_trips, db_wait_us;
 
     /* answer */

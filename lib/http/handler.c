@@ -16,7 +16,7 @@ static saas_err before_handler(saas_ctx *c)
 static saas_err end_transaction(saas_ctx *c)
 {
     if (!c->tx)
-        return SAAS_OK;
+        return c->tx_lost;
     if (c->match.route->tx)
         return saas_tx_commit(c);
     return c->tx->read_only ? SAAS_OK : saas_ctx_bug(c, "the handler left its transaction open");

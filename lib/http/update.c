@@ -1,0 +1,107 @@
+#include "http/unit.h"
+#include "schema/write.h"
+
+static const void *member(const void *in, const saas_field *f)
+{
+    return (const char *)in + f->offset;
+}
+
+static uint8_t has(const void *in, const saas_field *f)
+{
+    return *((const uint8_t *)in + f->has_offset);
+}
+
+static saas_value word_value(const void *in, const saas_field *f)
+{
+    int word;
+    memcpy(&word, member(in, f), sizeof word);
+    return saas_v_word(f->words, word);
+}
+
+static saas_value object_value(saas_arena *a, const void *in, const saas_field *f)
+{
+    saas_buf out;
+    saas_buf_init(&out, a, 256);
+    saas_json j = saas_json_on(&out);
+    saas_write_struct(&j, f->of, member(in, f));
+    saas_text json = saas_buf_done(&out);
+    return json.ptr ? saas_v_text(json) : (saas_value){.kind = SAAS_V_BAD};
+}
+
+/* A member as a value; BAD for what has no column form. */
+static saas_value value_of(saas_arena *a, const void *in, const saas_field *f)
+{
+    if (has(in, f) == SAAS_NULL)
+        return saas_v_null(NULL);
+    switch (f->type) {
+    case SAAS_T_I64:
+        return saas_v_i64(*(const int64_t *)member(in, f));
+    case SAAS_T_BOOL:
+        return saas_v_bool(*(const bool *)member(in, f));
+    case SAAS_T_TEXT:
+    case SAAS_T_EMAIL:
+    case SAAS_T_SLUG:
+        return saas_v_text(*(const saas_text *)member(in, f));
+    case SAAS_T_UUID:
+        return saas_v_uuid(*(const saas_uuid *)member(in, f));
+    case SAAS_T_TIME:
+        return saas_v_time(*(const saas_time *)member(in, f));
+    case SAAS_T_WORD:
+        return word_value(in, f);
+    case SAAS_T_OBJECT:
+        return object_value(a, in, f);
+    default:
+        return (saas_value){.kind = SAAS_V_BAD};
+    }
+}
+
+/* "column" = $7 for every field that is there; counts them into *n. */
+static void write_set(saas_buf *sql, saas_value *values, size_t *n, saas_arena *a, const void *in,
+                      const saas_schema *schema)
+{
+    const char *before = " set ";
+    for (size_t i = 0; i < schema->count; i++) {
+        const saas_field *f = saas_schema_field(schema, i);
+        if (has(in, f) == SAAS_ABSENT)
+            continue;
+        values[(*n)++] = value_of(a, in, f);
+        saas_buf_z(sql, before);
+        saas_buf_lit(sql, "\"");
+        saas_buf_z(sql, saas_field_column(f));
+        saas_buf_lit(sql, "\" = $");
+        saas_buf_i64(sql, (int64_t)*n);
+        before = ", ";
+    }
+}
+
+static void write_update(saas_buf *sql, const char *table, const char *set, const char *where)
+{
+    saas_buf_z(sql, *set ? "update " : "select * from ");
+    saas_buf_z(sql, table);
+    saas_buf_z(sql, set);
+    saas_buf_lit(sql, " where ");
+    saas_buf_z(sql, where);
+    if (*set)
+        saas_buf_lit(sql, " returning *");
+}
+
+saas_err saas_update(saas_ctx *c, saas_rows **row, const char *table, const void *in, const saas_schema *schema,
+                     const char *where, saas_args args)
+{
+    saas_buf set, sql;
+    size_t n = args.n;
+    saas_value *values = saas_args_copy(&c->arena, args, schema->count);
+    if (!values)
+        return SAAS_ERR_NO_MEMORY;
+    saas_buf_init(&set, &c->arena, 256);
+    write_set(&set, values, &n, &c->arena, in, schema);
+    saas_text set_text = saas_buf_done(&set);
+    if (!set_text.ptr)
+        return SAAS_ERR_NO_MEMORY;
+    saas_buf_init(&sql, &c->arena, set_text.len + 256);
+    write_update(&sql, table, set_text.ptr, where);
+    saas_text sql_text = saas_buf_done(&sql);
+    if (!sql_text.ptr)
+        return SAAS_ERR_NO_MEMORY;
+    return saas_query_one(c, row, sql_text.ptr, (saas_args){values, n, sizeof *values});
+}
