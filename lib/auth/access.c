@@ -168,10 +168,7 @@ saas_err saas_access_verify(saas_principal *who, saas_arena *a, saas_signer *s, 
     if (!saas_text_equal(in->iss, s->keys->issuer) || !saas_text_equal(in->aud, s->keys->audience) ||
         !in_time(in, now_s))
         return SAAS_ERR_UNAUTHENTICATED;
-    *who = (saas_principal){.user_id = in->sub,
-                            .org_id = in->org,
-                            .session_id = in->sid,
-                            .role = (saas_role)in->role,
-                            .email = in->email};
+    *who = (saas_principal){
+        .user_id = in->sub, .org_id = in->org, .session_id = in->sid, .role = (saas_role)in->role, .email = in->email};
     return SAAS_OK;
 }

@@ -5,8 +5,8 @@
 #include <saas/text.h>
 
 /* Characters for n bytes, and at most how many bytes come out of n characters. */
-#define SAAS_BASE64URL_CHARS(n) (((n) * 4 + 2) / 3)
-#define SAAS_BASE64URL_BYTES(n) ((n) * 3 / 4)
+#define SAAS_BASE64URL_CHARS(n) (((n)*4 + 2) / 3)
+#define SAAS_BASE64URL_BYTES(n) ((n)*3 / 4)
 
 /* Writes SAAS_BASE64URL_CHARS(len) characters, no NUL; returns behind the last. */
 char *saas_base64url_write(char *out, const void *bytes, size_t len);

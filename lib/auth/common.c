@@ -7,9 +7,17 @@
 
 enum { FOLDED_MAX = 512, WORD_MIN = 4, AFFIX_MAX = 5, UNIT_MIN = 8, DISTINCT_MIN = 4, RUN_MIN = 4 };
 
-static const char *const rows[] = {
-    "abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "zxcvbnm",
-    "1q2w3e4r5t6y7u8i9o0p", "1a2s3d4f5g6h7j8k9l", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p", "qazwsxedcrfvtgbyhnujmikolp"};
+static const char *const rows[] = {"abcdefghijklmnopqrstuvwxyz",
+                                   "01234567890",
+                                   "qwertyuiop",
+                                   "qwertzuiop",
+                                   "azertyuiop",
+                                   "asdfghjkl",
+                                   "zxcvbnm",
+                                   "1q2w3e4r5t6y7u8i9o0p",
+                                   "1a2s3d4f5g6h7j8k9l",
+                                   "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+                                   "qazwsxedcrfvtgbyhnujmikolp"};
 
 static int compare(const char *line, saas_text word)
 {

@@ -1,4 +1,5 @@
-/* auth/keys.h: the keys of an app and what is made with them. OpenSSL's MAC is fetched once; contexts are per thread. */
+/* auth/keys.h: the keys of an app and what is made with them. OpenSSL's MAC is fetched once; contexts are per thread.
+ */
 #ifndef SAAS_AUTH_KEYS_H
 #define SAAS_AUTH_KEYS_H
 
@@ -8,8 +9,8 @@ typedef struct saas_keys saas_keys;
 
 enum { SAAS_SECRET_BYTES_MIN = 32 };
 
-/* Secrets are copied, and wiped by saas_keys_free. issuer and audience of access tokens are copied. ERR_CONFIG: a secret
- * is shorter than SAAS_SECRET_BYTES_MIN, or both are the same. ERR_NO_MEMORY. */
+/* Secrets are copied, and wiped by saas_keys_free. issuer and audience of access tokens are copied. ERR_CONFIG: a
+ * secret is shorter than SAAS_SECRET_BYTES_MIN, or both are the same. ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_keys_new(saas_keys **out, saas_text access_secret, saas_text refresh_secret,
                                        saas_text issuer, saas_text audience);
 void saas_keys_free(saas_keys *keys);
@@ -24,9 +25,9 @@ void saas_signer_free(saas_signer *s);
 /* Signs claims iss, aud, sub, org, sid, role, email (when who->email has one), iat = now_s, exp = now_s + 900. */
 SAAS_MUST_CHECK saas_err saas_access_sign(saas_text *out, saas_arena *a, saas_signer *s, const saas_principal *who,
                                           int64_t now_s);
-/* Strict: three parts of unpadded canonical base64url, exactly the header this library writes in its meaning (alg HS256,
- * typ at+jwt, no crit), every claim present and well-typed, iss and aud equal, exp in the future (leeway 0..60 s),
- * constant-time signature first. ERR_UNAUTHENTICATED for everything else. who->email points into the arena. */
+/* Strict: three parts of unpadded canonical base64url, exactly the header this library writes in its meaning (alg
+ * HS256, typ at+jwt, no crit), every claim present and well-typed, iss and aud equal, exp in the future (leeway 0..60
+ * s), constant-time signature first. ERR_UNAUTHENTICATED for everything else. who->email points into the arena. */
 SAAS_MUST_CHECK saas_err saas_access_verify(saas_principal *who, saas_arena *a, saas_signer *s, saas_text token,
                                             int64_t now_s);
 
@@ -56,8 +57,8 @@ SAAS_MUST_CHECK saas_err saas_refresh_read(saas_refresh *out, saas_signer *s, sa
 enum { SAAS_PASSWORD_HASH_CHARS = 128 };
 SAAS_MUST_CHECK saas_err saas_argon2_hash(char out[SAAS_PASSWORD_HASH_CHARS], saas_text password);
 /* hash: PHC string of Argon2id, or bcrypt ($2a$, $2b$, $2y$, cost up to 14: of the password's first 72 bytes, as bcrypt
- * has it). ok false: wrong, or no such hash. hash NULL: spends the same time on a dummy and says false. rehash: not what
- * saas_argon2_hash makes today. */
+ * has it). ok false: wrong, or no such hash. hash NULL: spends the same time on a dummy and says false. rehash: not
+ * what saas_argon2_hash makes today. */
 void saas_password_verify(bool *ok, bool *rehash, const char *hash, saas_text password);
 /* Whether it is one of the common passwords (compared without case). */
 bool saas_password_common(saas_text password);

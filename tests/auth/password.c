@@ -60,12 +60,20 @@ static void older_hashes_verify_and_are_upgraded(void)
 static void what_is_no_hash_matches_nothing(void)
 {
     static const char *const hashes[] = {
-        "", "*", "x", "$2b$", "$2b$05$", "$1$abc$def", "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+        "",
+        "*",
+        "x",
+        "$2b$",
+        "$2b$05$",
+        "$1$abc$def",
+        "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
         "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", /* hours of work */
         "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOe",
         "$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "$argon2id$v=19$m=19456,t=4000000,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "$argon2id$v=19$m=19456,t=2,p=1$", "$argon2id$", "U*U"};
+        "$argon2id$v=19$m=19456,t=2,p=1$",
+        "$argon2id$",
+        "U*U"};
     bool rehash;
     for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
         uint64_t start = saas_clock_mono_us();
@@ -109,17 +117,38 @@ static void nobody_costs_as_much_as_somebody(void)
 /* PW4 */
 static void common_ones_are_known(void)
 {
-    static const char *const common[] = {
-        "password", "123456", "qwerty", "dragon", "iloveyou", "letmein", "PASSWORD", "PassWord1234", "password2024!",
-        "p@ssw0rd1234", "123456789012", "1234567890123456", "987654321098", "abcdefghijkl", "qwertyuiop12", "qwertyuiop[]",
-        "1q2w3e4r5t6y", "1qaz2wsx3edc", "qazwsxedcrfv", "asdfghjkl123", "zxcvbnm12345", "aaaaaaaaaaaa", "aaaabbbbcccc",
-        "abcabcabcabc", "passwordpassword", "Password1Password1", "121212121212", "qwerty123456", "iloveyou1234",
-        "!!football!!", "1234football", "justinbieber", "thecakeisalie", "mortalkombat", "needforspeed", "sonnenschein",
-        "111222333444555", "            ", "princess12345678", "michaeljackson", "Welcome12345", "b@seb@ll2020"};
-    static const char *const fine[] = {
-        "correct horse battery", "tr0ub4dor&3xyzzy", "Kx9-mmPq2vTz", "wie geht es dir heute", "fjord-lamp-quartz-9",
-        "dragon83920175", "6f1ed002ab5595859014ebf0951522d9", "\xf0\x9f\x98\x80\xf0\x9f\x8d\x95\xf0\x9f\x9a\x80 launch!",
-        "nM4!qL7#zT2$", "\npassword\nqwerty\n", "eleven plus one"};
+    static const char *const common[] = {"password",         "123456",
+                                         "qwerty",           "dragon",
+                                         "iloveyou",         "letmein",
+                                         "PASSWORD",         "PassWord1234",
+                                         "password2024!",    "p@ssw0rd1234",
+                                         "123456789012",     "1234567890123456",
+                                         "987654321098",     "abcdefghijkl",
+                                         "qwertyuiop12",     "qwertyuiop[]",
+                                         "1q2w3e4r5t6y",     "1qaz2wsx3edc",
+                                         "qazwsxedcrfv",     "asdfghjkl123",
+                                         "zxcvbnm12345",     "aaaaaaaaaaaa",
+                                         "aaaabbbbcccc",     "abcabcabcabc",
+                                         "passwordpassword", "Password1Password1",
+                                         "121212121212",     "qwerty123456",
+                                         "iloveyou1234",     "!!football!!",
+                                         "1234football",     "justinbieber",
+                                         "thecakeisalie",    "mortalkombat",
+                                         "needforspeed",     "sonnenschein",
+                                         "111222333444555",  "            ",
+                                         "princess12345678", "michaeljackson",
+                                         "Welcome12345",     "b@seb@ll2020"};
+    static const char *const fine[] = {"correct horse battery",
+                                       "tr0ub4dor&3xyzzy",
+                                       "Kx9-mmPq2vTz",
+                                       "wie geht es dir heute",
+                                       "fjord-lamp-quartz-9",
+                                       "dragon83920175",
+                                       "6f1ed002ab5595859014ebf0951522d9",
+                                       "\xf0\x9f\x98\x80\xf0\x9f\x8d\x95\xf0\x9f\x9a\x80 launch!",
+                                       "nM4!qL7#zT2$",
+                                       "\npassword\nqwerty\n",
+                                       "eleven plus one"};
     for (size_t i = 0; i < sizeof common / sizeof *common; i++) {
         if (!saas_password_common(saas_text_z(common[i])))
             fprintf(stderr, "not common: %s\n", common[i]);
@@ -152,10 +181,7 @@ static void the_list_is_sorted(void)
     CHECK(count > 6000);
 }
 
-static const check_test tests[] = {TEST(argon2id_byte_for_byte),
-                                   TEST(older_hashes_verify_and_are_upgraded),
-                                   TEST(what_is_no_hash_matches_nothing),
-                                   TEST(nobody_costs_as_much_as_somebody),
-                                   TEST(common_ones_are_known),
-                                   TEST(the_list_is_sorted)};
+static const check_test tests[] = {TEST(argon2id_byte_for_byte),          TEST(older_hashes_verify_and_are_upgraded),
+                                   TEST(what_is_no_hash_matches_nothing), TEST(nobody_costs_as_much_as_somebody),
+                                   TEST(common_ones_are_known),           TEST(the_list_is_sorted)};
 CHECK_MAIN(tests)

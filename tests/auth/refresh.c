@@ -174,10 +174,10 @@ static void other_texts_are_none(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {
-        TEST(weak_secrets_are_refused),    TEST(a_state_starts_over),     TEST(a_token_says_its_session),
-        TEST(the_hash_is_of_the_secret),   TEST(a_successor_is_of_all_three), TEST(a_changed_token_is_none),
-        TEST(a_forged_tag_is_none),        TEST(other_texts_are_none)};
+    static const check_test tests[] = {TEST(weak_secrets_are_refused),    TEST(a_state_starts_over),
+                                       TEST(a_token_says_its_session),    TEST(the_hash_is_of_the_secret),
+                                       TEST(a_successor_is_of_all_three), TEST(a_changed_token_is_none),
+                                       TEST(a_forged_tag_is_none),        TEST(other_texts_are_none)};
     setup();
     int failed = check_run(tests, sizeof tests / sizeof *tests, argc, argv);
     teardown();

@@ -1,0 +1,66 @@
+#include "auth_routes/event.h"
+#include "auth_routes/identity.h"
+#include "auth_routes/password.h"
+#include "auth_routes/routes.h"
+
+/* One answer for an unknown address, a wrong password and an account that may not sign in. */
+static saas_err refuse(saas_ctx *c)
+{
+    saas_auth_event(c, SAAS_LOG_WARN, "auth.login", "invalid_credentials", NULL);
+    return saas_fail(c, 401, "INVALID_CREDENTIALS", "E-mail address or password is wrong");
+}
+
+typedef struct found {
+    saas_uuid account_id;
+    saas_text hash; /* ptr NULL: nobody */
+} found;
+
+static saas_err look_up(found *out, saas_ctx *c, saas_text email)
+{
+    saas_rows *rows;
+    SAAS_TRY(saas_system_query(c, &rows, "login", "select * from saas_auth_api.login_lookup($1)", SAAS_ARGS(email)));
+    found f = {.hash = saas_rows_text(rows, 0, "password_hash")};
+    if (f.hash.ptr && saas_uuid_parse(&f.account_id, saas_rows_text(rows, 0, "account_id")))
+        return SAAS_ERR_BUG;
+    *out = f;
+    return SAAS_OK;
+}
+
+static saas_err open_session(struct saas_identity **who, saas_ctx *c, const found *f, saas_text fresh,
+                             const saas_new_session *session)
+{
+    saas_rows *rows;
+    SAAS_TRY(saas_system_query(c, &rows, "login",
+                               "select * from saas_auth_api.session_create($1, $2, $3, $4, $5, $6, $7)",
+                               SAAS_ARGS(f->account_id, f->hash, fresh, session->id,
+                                         saas_v_bytes(session->refresh.hash, sizeof session->refresh.hash),
+                                         saas_client_agent(c), saas_client_ip(c))));
+    return saas_identity_read(who, c, rows);
+}
+
+saas_err saas_route_login(saas_ctx *c)
+{
+    const struct saas_login *in = saas_body(c, saas_login);
+    saas_new_session session;
+    struct saas_identity *who;
+    saas_text fresh;
+    found f;
+    bool ok;
+    SAAS_TRY(look_up(&f, c, in->email));
+    saas_err e = saas_password_try(&ok, &fresh, c, f.hash, in->password);
+    saas_password_wipe(in->password);
+    SAAS_TRY(e);
+    if (!ok)
+        return refuse(c);
+    SAAS_TRY(saas_new_session_make(&session, c));
+    SAAS_TRY(open_session(&who, c, &f, fresh, &session));
+    if (saas_text_equal(who->outcome, SAAS_LIT("no_organization"))) {
+        saas_auth_event(c, SAAS_LOG_WARN, "auth.login", "no_organization", NULL);
+        return saas_fail(c, 403, "NO_ORGANIZATION", "This account belongs to no organization");
+    }
+    if (!saas_text_equal(who->outcome, SAAS_LIT("ok")))
+        return refuse(c);
+    saas_auth_event(c, SAAS_LOG_INFO, "auth.login", "ok",
+                    &(saas_principal){.user_id = who->user_id, .org_id = who->org_id, .session_id = session.id});
+    return saas_reply_signed_in(c, 200, who, &session);
+}

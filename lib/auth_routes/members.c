@@ -1,0 +1,158 @@
+/* What a signed-in user does to members, its own password and its organization. */
+#include "auth_routes/event.h"
+#include "auth_routes/password.h"
+#include <saas/auth.h>
+#include <saas/db.h>
+
+static saas_err last_admin(saas_ctx *c)
+{
+    return saas_fail(c, 409, "LAST_ADMIN", "An organization needs an admin");
+}
+
+static saas_err wrong_password(saas_ctx *c)
+{
+    saas_auth_event(c, SAAS_LOG_WARN, "auth.password", "invalid_credentials", saas_me(c));
+    return saas_fail(c, 400, "INVALID_CREDENTIALS", "The current password is wrong");
+}
+
+static saas_err fail_not_found(saas_ctx *c)
+{
+    (void)c;
+    return SAAS_ERR_NOT_FOUND;
+}
+
+static saas_err fail_exists(saas_ctx *c)
+{
+    (void)c;
+    return SAAS_ERR_CONFLICT;
+}
+
+static saas_err fail_forbidden(saas_ctx *c)
+{
+    saas_auth_event(c, SAAS_LOG_WARN, "auth.stale_role", "forbidden", saas_me(c));
+    return SAAS_ERR_FORBIDDEN;
+}
+
+static saas_err fine(saas_ctx *c)
+{
+    (void)c;
+    return SAAS_OK;
+}
+
+/* The outcome of a function of saas_auth_api. */
+static saas_err judge(saas_ctx *c, const saas_rows *row)
+{
+    static const struct {
+        const char *outcome;
+        saas_err (*fn)(saas_ctx *c);
+    } outcomes[] = {{"ok", fine},
+                    {"not_found", fail_not_found},
+                    {"exists", fail_exists},
+                    {"forbidden", fail_forbidden},
+                    {"last_admin", last_admin},
+                    {"invalid", wrong_password}};
+    saas_text outcome = saas_rows_text(row, 0, "outcome");
+    for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
+        if (saas_text_equal(outcome, saas_text_z(outcomes[i].outcome)))
+            return outcomes[i].fn(c);
+    return SAAS_ERR_BUG;
+}
+
+static const char *word(saas_role role)
+{
+    return role >= SAAS_VIEWER && role <= SAAS_ADMIN ? saas_user_role_words.words[role] : NULL;
+}
+
+saas_err saas_user_create(saas_ctx *c, saas_rows **row, saas_text email, saas_text password, saas_role role)
+{
+    const saas_principal *me = saas_me(c);
+    saas_uuid user, account;
+    saas_rows *made;
+    saas_text hash;
+    if (!me)
+        return SAAS_ERR_UNAUTHENTICATED;
+    if (!word(role))
+        return SAAS_ERR_BUG;
+    SAAS_TRY(saas_password_check(c, "password", password));
+    SAAS_TRY(saas_password_hash(&hash, c, password));
+    SAAS_TRY(saas_uuid_v7(&user));
+    SAAS_TRY(saas_uuid_v7(&account));
+    SAAS_TRY(saas_query_one(c, &made, "select * from saas_auth_api.user_create($1, $2, $3, $4, $5, $6, $7)",
+                            SAAS_ARGS(me->user_id, word(me->role), user, account, email, hash, word(role))));
+    SAAS_TRY(judge(c, made));
+    *row = made;
+    return SAAS_OK;
+}
+
+saas_err saas_user_set_role(saas_ctx *c, saas_rows **row, saas_uuid user_id, saas_role role)
+{
+    const saas_principal *me = saas_me(c);
+    saas_rows *changed;
+    if (!me)
+        return SAAS_ERR_UNAUTHENTICATED;
+    if (!word(role))
+        return SAAS_ERR_BUG;
+    SAAS_TRY(saas_query_one(c, &changed, "select * from saas_auth_api.user_set_role($1, $2, $3, $4)",
+                            SAAS_ARGS(me->user_id, word(me->role), user_id, word(role))));
+    SAAS_TRY(judge(c, changed));
+    *row = changed;
+    return SAAS_OK;
+}
+
+saas_err saas_user_remove(saas_ctx *c, saas_uuid user_id)
+{
+    const saas_principal *me = saas_me(c);
+    saas_rows *row;
+    if (!me)
+        return SAAS_ERR_UNAUTHENTICATED;
+    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.user_remove($1, $2, $3) as outcome",
+                            SAAS_ARGS(me->user_id, word(me->role), user_id)));
+    return judge(c, row);
+}
+
+/* The stored hash, after the password was right; a session that has ended counts as a wrong one. */
+static saas_err prove(saas_text *hash, saas_ctx *c, const saas_principal *me, saas_text password)
+{
+    saas_rows *row;
+    saas_text stored, fresh;
+    bool ok;
+    SAAS_TRY(saas_query(c, &row, "select password_hash from saas_auth_api.password_lookup($1, $2)",
+                        SAAS_ARGS(me->user_id, me->session_id)));
+    stored = saas_rows_text(row, 0, "password_hash");
+    SAAS_TRY(saas_password_try(&ok, &fresh, c, stored, password));
+    if (!ok)
+        return wrong_password(c);
+    *hash = stored;
+    return SAAS_OK;
+}
+
+saas_err saas_password_change(saas_ctx *c, saas_text current, saas_text new_password)
+{
+    const saas_principal *me = saas_me(c);
+    saas_text verified, hash;
+    saas_rows *row;
+    if (!me)
+        return SAAS_ERR_UNAUTHENTICATED;
+    SAAS_TRY(saas_password_check(c, "newPassword", new_password));
+    SAAS_TRY(prove(&verified, c, me, current));
+    SAAS_TRY(saas_password_hash(&hash, c, new_password));
+    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.password_change($1, $2, $3, $4) as changed",
+                            SAAS_ARGS(me->user_id, me->session_id, verified, hash)));
+    if (!saas_text_equal(saas_rows_text(row, 0, "changed"), SAAS_LIT("t")))
+        return wrong_password(c);
+    saas_auth_event(c, SAAS_LOG_INFO, "auth.password", "changed", me);
+    return SAAS_OK;
+}
+
+saas_err saas_organization_remove(saas_ctx *c, saas_text current_password)
+{
+    const saas_principal *me = saas_me(c);
+    saas_text verified;
+    saas_rows *row;
+    if (!me)
+        return SAAS_ERR_UNAUTHENTICATED;
+    SAAS_TRY(prove(&verified, c, me, current_password));
+    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.organization_remove($1, $2, $3, $4) as outcome",
+                            SAAS_ARGS(me->user_id, word(me->role), me->session_id, verified)));
+    return judge(c, row);
+}

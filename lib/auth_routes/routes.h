@@ -1,0 +1,27 @@
+/* auth_routes/routes.h: the handlers, and the failures they share. */
+#ifndef SAAS_AUTH_ROUTES_H
+#define SAAS_AUTH_ROUTES_H
+
+#include <saas/auth.h>
+
+#define SAAS_SIGNUP(F, T)                                                                                              \
+    F(T, text(1, 80), org_name, .required = true)                                                                      \
+    F(T, slug(3, 40), org_slug)                                                                                        \
+    F(T, email, email, .required = true)                                                                               \
+    F(T, text(12, 128), password, .required = true, .secret = true)
+SAAS_DECLARE(saas_signup, SAAS_SIGNUP);
+saas_err saas_route_signup(saas_ctx *c);
+
+/* Not shorter than 12: accounts of an older system sign in with what they have. */
+#define SAAS_LOGIN(F, T)                                                                                               \
+    F(T, email, email, .required = true)                                                                               \
+    F(T, text(1, 128), password, .required = true, .secret = true)
+SAAS_DECLARE(saas_login, SAAS_LOGIN);
+saas_err saas_route_login(saas_ctx *c);
+
+#define SAAS_REFRESH(F, T) F(T, text(1, 512), refresh_token, .required = true, .secret = true)
+SAAS_DECLARE(saas_refresh_body, SAAS_REFRESH);
+saas_err saas_route_refresh(saas_ctx *c);
+saas_err saas_route_logout(saas_ctx *c);
+
+#endif

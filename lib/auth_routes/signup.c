@@ -1,0 +1,57 @@
+#include "auth_routes/event.h"
+#include "auth_routes/identity.h"
+#include "auth_routes/password.h"
+#include "auth_routes/routes.h"
+#include "auth_routes/slug.h"
+
+static saas_err taken(saas_ctx *c, saas_text outcome)
+{
+    if (saas_text_equal(outcome, SAAS_LIT("slug_taken"))) {
+        saas_auth_event(c, SAAS_LOG_INFO, "auth.signup", "slug_taken", NULL);
+        return saas_fail(c, 409, "SLUG_TAKEN", "This slug is taken");
+    }
+    if (saas_text_equal(outcome, SAAS_LIT("email_taken"))) {
+        saas_auth_event(c, SAAS_LOG_INFO, "auth.signup", "email_taken", NULL);
+        return saas_fail(c, 409, "EMAIL_TAKEN", "An account with this e-mail address exists");
+    }
+    return SAAS_ERR_BUG;
+}
+
+static saas_err create(saas_rows **rows, saas_ctx *c, const struct saas_signup *in, saas_text hash,
+                       const saas_new_session *session)
+{
+    saas_uuid account, org, user;
+    char derived[SAAS_SLUG_MAX + 1];
+    bool derive = in->has.org_slug != SAAS_SET;
+    if (derive)
+        saas_slug_of(derived, in->org_name);
+    SAAS_TRY(saas_uuid_v7(&account));
+    SAAS_TRY(saas_uuid_v7(&org));
+    SAAS_TRY(saas_uuid_v7(&user));
+    return saas_system_query(
+        c, rows, "sign-up", "select * from saas_auth_api.signup($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        SAAS_ARGS(account, org, user, session->id, in->org_name, derive ? saas_text_z(derived) : in->org_slug, derive,
+                  in->email, hash, saas_v_bytes(session->refresh.hash, sizeof session->refresh.hash),
+                  saas_client_agent(c), saas_client_ip(c)));
+}
+
+saas_err saas_route_signup(saas_ctx *c)
+{
+    const struct saas_signup *in = saas_body(c, saas_signup);
+    saas_new_session session;
+    struct saas_identity *who;
+    saas_rows *rows;
+    saas_text hash;
+    SAAS_TRY(saas_password_check(c, "password", in->password));
+    saas_err e = saas_password_hash(&hash, c, in->password);
+    saas_password_wipe(in->password);
+    SAAS_TRY(e);
+    SAAS_TRY(saas_new_session_make(&session, c));
+    SAAS_TRY(create(&rows, c, in, hash, &session));
+    SAAS_TRY(saas_identity_read(&who, c, rows));
+    if (!saas_text_equal(who->outcome, SAAS_LIT("ok")))
+        return taken(c, who->outcome);
+    saas_auth_event(c, SAAS_LOG_INFO, "auth.signup", "ok",
+                    &(saas_principal){.user_id = who->user_id, .org_id = who->org_id, .session_id = session.id});
+    return saas_reply_signed_in(c, 201, who, &session);
+}
