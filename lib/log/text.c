@@ -72,12 +72,9 @@ static void next(piece *p, const char *at, const char *end)
 }
 
 /* The last place where "…" would still fit is kept, for when the rest turns out not to. */
-void saas_line_text(saas_buf *out, saas_text text, size_t room)
+static void add_pieces(saas_buf *out, const char *at, const char *end, size_t room)
 {
-    const char *at = text.ptr, *end = at + text.len;
-    size_t dots = sizeof ELLIPSIS - 1, used = 0, mark = 0;
-    saas_buf_lit(out, "\"");
-    size_t start = out->len;
+    size_t dots = sizeof ELLIPSIS - 1, start = out->len, used = 0, mark = 0;
     while (at < end && !out->failed) {
         piece p;
         next(&p, at, end);
@@ -95,5 +92,15 @@ void saas_line_text(saas_buf *out, saas_text text, size_t room)
         if (used + dots <= room)
             mark = used;
     }
+}
+
+void saas_line_text(saas_buf *out, saas_text text, size_t room)
+{
+    const char *end = text.ptr + text.len;
+    saas_buf_lit(out, "\"");
+    if (text.len <= room && saas_json_plain(text.ptr, end) == end)
+        saas_buf_add(out, text.ptr, text.len);
+    else
+        add_pieces(out, text.ptr, end, room);
     saas_buf_lit(out, "\"");
 }
