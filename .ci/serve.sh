@@ -27,6 +27,10 @@ need_port() {
     ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || die "port $1 is in use; choose another: PORT=4000 ./dev run"
 }
 
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
 # Secrets made at the first run stay, so that its tokens do too. The environment's win.
 load_secrets() {
     local name value
