@@ -23,7 +23,9 @@ typedef struct saas_mount {
 } saas_mount;
 
 /* A step of the schema: applied once, in order of number, in a transaction of its own, remembered with its checksum.
- * Text that has been applied must not change. */
+ * Text that has been applied must not change. Numbers start at 1 and rise; one that comes before an applied one is
+ * refused. Steps run with row_security off: forced policies hide all rows from the owner too, so a backfill fails unless
+ * the step lifts FORCE around it. */
 typedef struct saas_migration {
     uint32_t number;
     const char *name, *sql;
@@ -40,6 +42,7 @@ typedef struct saas_app_options {
     /* Relations the role may reach that carry no organization: the proof passes over these names, and no others. */
     const char *const *shared_tables; /* "countries", … NULL-terminated */
     const saas_schema *config;        /* the host's own settings; saas_settings() reads them */
+    bool no_database;                 /* no DATABASE_URL, nothing to prove; every query is ERR_UNAVAILABLE */
     const char *const *env;           /* NULL: the process's environment. Copied. */
     saas_log *log;                    /* NULL: one on fd 2 at LOG_LEVEL. Borrowed until saas_app_free. */
     size_t fiber_stack_bytes;         /* 0: 256 KiB; doubled under AddressSanitizer */
@@ -62,10 +65,12 @@ typedef struct saas_app_options {
  *   PORT                 1..65535; default 3001
  *   WORKERS              loop threads, 1..256; default 1
  *   LOG_LEVEL            debug | info | warn | error; default info
- *   DATABASE_URL         libpq connection string of the restricted role; required
+ *   DATABASE_URL         libpq connection string of the restricted role; required, but with no_database
  *   MIGRATE_DATABASE_URL the same of the owner; needed for migrating only
  *   JWT_ACCESS_SECRET    at least 32 characters; required
  *   JWT_REFRESH_SECRET   at least 32 characters, another one; required
+ *   JWT_ISSUER           of access tokens; default the app's name
+ *   JWT_AUDIENCE         of access tokens; default the app's name
  *
  * plus the fields of options.config. */
 
@@ -76,12 +81,13 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_app_new(saas_app **out, const saas_app_op
 SAAS_API void saas_app_free(saas_app *app); /* after its shards; NULL is allowed */
 
 /* Applies the library's migrations, then the app's, under an advisory lock. Blocks. ERR_CONFIG (no
- * MIGRATE_DATABASE_URL), ERR_UNAVAILABLE, ERR_SQL; ERR_CONFLICT: an applied one has changed. */
+ * MIGRATE_DATABASE_URL), ERR_UNAVAILABLE, ERR_SQL; ERR_CONFLICT: an applied one has changed; nothing is applied then. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_app_migrate(saas_app *app, saas_error *e);
-/* Checks as the role of DATABASE_URL: it is neither superuser nor BYPASSRLS, owns no tenant table, is no member of a
- * role that is or does so; every relation it has a privilege on has forced row-level security and each permissive policy
- * that applies to it is bound to the current organization, or is in shared_tables; connections fit the limits; all
- * migrations are applied. Blocks. ERR_TENANT: e->text names each table or role and why. ERR_UNAVAILABLE, ERR_SQL. */
+/* Checks as the role of DATABASE_URL: it is neither superuser nor BYPASSRLS, owns nothing, may create nothing, and is no
+ * member of a role that is or does so; every relation it has a privilege on has forced row-level security and each
+ * permissive policy that applies to it is exactly `org_id = (select saas_current_org())`, or is in shared_tables (write
+ * what narrows it further as restrictive policies); SECURITY DEFINER functions it may call are those of saas_auth;
+ * connections fit the limits; all migrations are applied. Blocks. ERR_TENANT: e->text names each table or role and why. ERR_UNAVAILABLE, ERR_SQL. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_app_prove(saas_app *app, saas_error *e);
 
 SAAS_API saas_log *saas_app_log(const saas_app *app);

@@ -72,7 +72,7 @@ static saas_err apply_locked(PGconn *conn, const char *what, const char *const v
     return saas_pg_run(NULL, conn, what, remember, values, 4, e);
 }
 
-static saas_err apply(PGconn *conn, const saas_module *m, const saas_migration *step, saas_error *e)
+static saas_err apply(PGconn *conn, const saas_module *m, const saas_migration *step, saas_log *log, saas_error *e)
 {
     char what[160], number[16], checksum[SAAS_CHECKSUM_CHARS + 1];
     snprintf(what, sizeof what, "migration %s/%u (%s)", m->name, step->number, step->name);
@@ -81,7 +81,10 @@ static saas_err apply(PGconn *conn, const saas_module *m, const saas_migration *
     saas_err err = saas_pg_run(NULL, conn, what, begin, NULL, 0, e);
     if (!err)
         err = apply_locked(conn, what, (const char *const[]){m->name, number, step->name, checksum}, step->sql, e);
-    return finish(conn, err, what, e);
+    SAAS_TRY(finish(conn, err, what, e));
+    SAAS_LOG(log, SAAS_LOG_INFO, "migrated", {"module", SAAS_ARG(m->name)}, {"number", SAAS_ARG(step->number)},
+             {"name", SAAS_ARG(step->name)});
+    return SAAS_OK;
 }
 
 static saas_err verify(PGresult **out, PGconn *conn, const saas_module *modules, size_t count, saas_error *e)
@@ -100,24 +103,24 @@ static saas_err verify(PGresult **out, PGconn *conn, const saas_module *modules,
     return err;
 }
 
-static saas_err apply_missing(PGconn *conn, const PGresult *rows, const saas_module *m, saas_error *e)
+static saas_err apply_missing(PGconn *conn, const PGresult *rows, const saas_module *m, saas_log *log, saas_error *e)
 {
     for (size_t i = 0; i < m->count; i++) {
         const saas_migration *step = saas_module_step(m, i);
         if (!saas_ledger_has(rows, m, step))
-            SAAS_TRY(apply(conn, m, step, e));
+            SAAS_TRY(apply(conn, m, step, log, e));
     }
     return SAAS_OK;
 }
 
-static saas_err migrate(PGconn *conn, const saas_module *modules, size_t count, saas_error *e)
+static saas_err migrate(PGconn *conn, const saas_module *modules, size_t count, saas_log *log, saas_error *e)
 {
     PGresult *rows;
     saas_err err = SAAS_OK;
     SAAS_TRY(make_ledger(conn, e));
     SAAS_TRY(verify(&rows, conn, modules, count, e));
     for (size_t i = 0; i < count && !err; i++)
-        err = apply_missing(conn, rows, &modules[i], e);
+        err = apply_missing(conn, rows, &modules[i], log, e);
     PQclear(rows);
     SAAS_TRY(err);
     /* Once more: a step that somebody else applied meanwhile may have had another text. */
@@ -126,12 +129,12 @@ static saas_err migrate(PGconn *conn, const saas_module *modules, size_t count, 
     return SAAS_OK;
 }
 
-saas_err saas_migrate(const char *dsn, const saas_module *modules, size_t count, saas_error *e)
+saas_err saas_migrate(const char *dsn, const saas_module *modules, size_t count, saas_log *log, saas_error *e)
 {
     PGconn *conn = saas_pg_open("MIGRATE_DATABASE_URL", dsn, "migrate", e);
     if (!conn)
         return SAAS_ERR_UNAVAILABLE;
-    saas_err err = migrate(conn, modules, count, e);
+    saas_err err = migrate(conn, modules, count, log, e);
     PQfinish(conn);
     return err;
 }

@@ -5,7 +5,9 @@
 #include "app/ledger.h"
 
 /* Applies what the ledger lacks, module by module, each step in a transaction of its own under an advisory lock, so
- * that several programs may migrate at once. ERR_UNAVAILABLE, ERR_SQL, ERR_CONFLICT (nothing is applied then). */
-SAAS_MUST_CHECK saas_err saas_migrate(const char *dsn, const saas_module *modules, size_t count, saas_error *e);
+ * that several programs may migrate at once. log may be NULL. ERR_UNAVAILABLE, ERR_SQL, ERR_CONFLICT (nothing is
+ * applied then). */
+SAAS_MUST_CHECK saas_err saas_migrate(const char *dsn, const saas_module *modules, size_t count, saas_log *log,
+                                      saas_error *e);
 
 #endif

@@ -59,8 +59,8 @@ static bool find_programs(char out[128])
 
 PGconn *saas_test_connect(const saas_test_pg *pg, const char *database, saas_error *e)
 {
-    const char *const names[] = {"host", "user", "dbname", "client_encoding", NULL};
-    const char *const values[] = {pg->folder, "postgres", database, "UTF8", NULL};
+    const char *const names[] = {"host", "user", "dbname", "client_encoding", "options", NULL};
+    const char *const values[] = {pg->folder, "postgres", database, "UTF8", "-c client_min_messages=error", NULL};
     PGconn *conn = PQconnectdbParams(names, values, 0);
     if (conn && PQstatus(conn) == CONNECTION_OK)
         return conn;
@@ -84,7 +84,7 @@ static saas_err make_roles(const saas_test_pg *pg, saas_error *e)
     PGconn *conn = saas_test_connect(pg, "postgres", e);
     if (!conn)
         return SAAS_ERR_UNAVAILABLE;
-    saas_err err = saas_test_do(conn, "set client_min_messages = error; select pg_advisory_lock(7318)", e);
+    saas_err err = saas_test_do(conn, "select pg_advisory_lock(7318)", e);
     if (!err)
         err = saas_test_do(conn, saas_roles_sql, e);
     PQfinish(conn);

@@ -30,7 +30,7 @@ static saas_error e;
 static saas_err migrate(saas_module m)
 {
     e.text[0] = 0;
-    return saas_migrate(db.owner_dsn, &m, 1, &e);
+    return saas_migrate(db.owner_dsn, &m, 1, NULL, &e);
 }
 
 static bool new_db(void)
@@ -103,7 +103,7 @@ static void functions_are_checked(void)
 static void *migrate_both(void *err)
 {
     const saas_module m = MODULE(both);
-    *(saas_err *)err = saas_migrate(db.owner_dsn, &m, 1, NULL);
+    *(saas_err *)err = saas_migrate(db.owner_dsn, &m, 1, NULL, NULL);
     return NULL;
 }
 
@@ -137,8 +137,8 @@ static void the_library_applies_twice(void)
     const saas_module library = saas_library_module();
     REQUIRE(new_db());
     CHECK(!saas_module_check(&library, &e));
-    CHECK(!saas_migrate(db.owner_dsn, &library, 1, &e));
-    CHECK(!saas_migrate(db.owner_dsn, &library, 1, &e));
+    CHECK(!saas_migrate(db.owner_dsn, &library, 1, NULL, &e));
+    CHECK(!saas_migrate(db.owner_dsn, &library, 1, NULL, &e));
     CHECK_STR(sql_on(db.owner_dsn, "select count(*) from organizations"), "0");
     saas_test_db_drop(cluster, &db);
 }
@@ -156,7 +156,7 @@ static void a_database_that_is_not_there(void)
 {
     const saas_module m = MODULE(first);
     e.text[0] = 0;
-    CHECK_INT(saas_migrate("host=/nowhere password=canary", &m, 1, &e), SAAS_ERR_UNAVAILABLE);
+    CHECK_INT(saas_migrate("host=/nowhere password=canary", &m, 1, NULL, &e), SAAS_ERR_UNAVAILABLE);
     CHECK(strstr(e.text, "MIGRATE_DATABASE_URL: ") == e.text);
     CHECK(!strstr(e.text, "canary"));
 }

@@ -253,7 +253,7 @@ static void sound_database(void)
     modules[1] = (saas_module){"app", app_steps, 1, sizeof *app_steps};
     snprintf(role, sizeof role, "saas_t%ld", (long)getpid());
     REQUIRE(!saas_test_db_new(&db, cluster, NULL, &e));
-    CHECK_INT(saas_migrate(db.owner_dsn, modules, 2, &e), SAAS_OK);
+    CHECK_INT(saas_migrate(db.owner_dsn, modules, 2, NULL, &e), SAAS_OK);
     CHECK_STR(e.text, "");
     snprintf(dsn, sizeof dsn, "%s user=%s", db.app_dsn, role);
     with_role(sql, sizeof sql, "create role $ login in role saas_app");

@@ -85,7 +85,7 @@ static inline bool database_new(void)
 {
     const saas_module library = saas_library_module();
     saas_error e = {0};
-    if (saas_test_db_new(&db, cluster, NULL, &e) || saas_migrate(db.owner_dsn, &library, 1, &e)) {
+    if (saas_test_db_new(&db, cluster, NULL, &e) || saas_migrate(db.owner_dsn, &library, 1, NULL, &e)) {
         fprintf(stderr, "%s\n", e.text);
         return false;
     }

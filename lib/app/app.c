@@ -1,0 +1,228 @@
+#include "app/app.h"
+#include "app/migrate.h"
+#include "app/prove.h"
+#include "base/error.h"
+#include "middleware/steps.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SHARED_LANES = 2, SLOW_LANES = 4, EXCLUSIVE_LANES = 4, WORK_QUEUE = 256, REQUESTS = 1024 };
+
+/* ---- what it is made of ---- */
+
+/* Mounts walk by their size; every list's problems are reported. */
+static saas_err add_routes(saas_app *app, const saas_app_options *o, saas_error *e)
+{
+    saas_err err = saas_router_new(&app->site.router);
+    if (err)
+        return saas_error_add(e, err, "routes: no memory");
+    if (o->routes.count)
+        err = saas_router_add(app->site.router, "", o->routes, e);
+    for (size_t i = 0; i < o->mount_count; i++) {
+        const saas_mount *m = (const saas_mount *)(const void *)((const char *)o->mounts + i * o->mount_size);
+        saas_err mounted = saas_router_add(app->site.router, m->prefix, m->routes(), e);
+        err = err ? err : mounted;
+    }
+    saas_err builtin = saas_builtin_routes(app->site.router, e);
+    return err ? err : builtin;
+}
+
+static saas_err add_migrations(saas_app *app, const saas_app_options *o, saas_error *e)
+{
+    app->modules[0] = saas_library_module();
+    app->modules[1] = (saas_module){"app", o->migrations, o->migration_count, o->migration_size};
+    return saas_module_check(&app->modules[1], e);
+}
+
+static saas_err copy_names(saas_app *app, const saas_app_options *o, saas_error *e)
+{
+    size_t count = 0;
+    while (o->shared_tables && o->shared_tables[count])
+        count++;
+    const char **names = saas_arena_calloc(app->arena, count + 1, sizeof *names);
+    bool ok = names != NULL;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = (names[i] = saas_arena_copy(app->arena, o->shared_tables[i], strlen(o->shared_tables[i])));
+    app->shared_tables = names;
+    app->site.name = saas_arena_copy(app->arena, o->name, strlen(o->name));
+    return ok && app->site.name ? SAAS_OK : saas_error_add(e, SAAS_ERR_NO_MEMORY, "options: no memory");
+}
+
+static saas_err check_config(const saas_app_options *o, saas_error *e, saas_error *scratch)
+{
+    saas_err err = o->config ? saas_schema_check(o->config, scratch) : SAAS_OK;
+    return err ? saas_error_add(e, err, "config: %s", scratch->text) : SAAS_OK;
+}
+
+/* Everything that only the program's own text decides. */
+static saas_err assemble(saas_app *app, const saas_app_options *o, saas_error *e)
+{
+    saas_error *scratch = saas_arena_calloc(app->arena, 1, sizeof *scratch);
+    if (!scratch)
+        return saas_error_add(e, SAAS_ERR_NO_MEMORY, "options: no memory");
+    saas_err err = copy_names(app, o, e), routes = add_routes(app, o, e);
+    err = err ? err : routes;
+    saas_err migrations = add_migrations(app, o, e);
+    err = err ? err : migrations;
+    saas_err config = check_config(o, e, scratch);
+    app->site.steps = saas_middleware_steps();
+    return err ? err : config;
+}
+
+/* ---- what the settings decide ---- */
+
+static bool is_ready(const saas_shard *shard)
+{
+    return !shard->site->database_url || (shard->db && saas_db_ready(shard->db));
+}
+
+static saas_err make_log(saas_app *app, const saas_app_options *o)
+{
+    app->site.log = o->log;
+    if (o->log)
+        return SAAS_OK;
+    saas_log_level level = (saas_log_level)(SAAS_LOG_DEBUG + (int)app->settings->log_level - saas_level_debug);
+    SAAS_TRY(saas_log_new(&app->own_log, STDERR_FILENO, level, NULL, NULL));
+    app->site.log = app->own_log;
+    return SAAS_OK;
+}
+
+static saas_err make_keys(saas_app *app)
+{
+    struct saas_settings *s = app->settings;
+    const saas_text name = saas_text_z(app->site.name);
+    SAAS_TRY(saas_keys_new(&app->keys, s->jwt_access_secret, s->jwt_refresh_secret,
+                           s->has.jwt_issuer == SAAS_SET ? s->jwt_issuer : name,
+                           s->has.jwt_audience == SAAS_SET ? s->jwt_audience : name));
+    app->site.keys = app->keys;
+    return SAAS_OK;
+}
+
+static saas_err make_workers(saas_app *app, const saas_app_options *o)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint32_t threads = processors > 2 ? (uint32_t)processors : 2;
+    return saas_work_pool_new(&app->site.work, o->work_threads ? o->work_threads : threads,
+                              o->work_queue_max ? o->work_queue_max : WORK_QUEUE);
+}
+
+static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
+{
+    saas_site *site = &app->site;
+    site->config = o->config;
+    site->config_values = app->config_values;
+    site->database_url = o->no_database ? NULL : app->settings->database_url.ptr;
+    site->db = (saas_db_options){.lanes_shared = o->lanes_shared ? o->lanes_shared : SHARED_LANES,
+                                 .lanes_slow = o->lanes_slow ? o->lanes_slow : SLOW_LANES,
+                                 .lanes_exclusive = o->lanes_exclusive ? o->lanes_exclusive : EXCLUSIVE_LANES};
+    site->fiber_stack_bytes = o->fiber_stack_bytes;
+    site->requests_max = o->requests_max ? o->requests_max : REQUESTS;
+    site->ready = is_ready;
+    saas_err err = make_log(app, o);
+    if (!err)
+        err = make_keys(app);
+    if (!err)
+        err = make_workers(app, o);
+    return err ? saas_error_add(e, err, "%s: %s", app->site.name, saas_err_symbol(err)) : SAAS_OK;
+}
+
+/* ---- public ---- */
+
+static saas_err build(saas_app *app, const saas_app_options *given, saas_error *e)
+{
+    saas_app_options o;
+    SAAS_TRY(saas_options_read(&o, given, e));
+    saas_err err = assemble(app, &o, e);
+    const char *const *env = o.env ? o.env : (const char *const *)environ;
+    saas_err settings = saas_settings_read(&app->settings, &app->config_values, app->arena, err ? NULL : o.config, env,
+                                           o.no_database, e);
+    SAAS_TRY(err);
+    SAAS_TRY(settings);
+    return equip(app, &o, e);
+}
+
+saas_err saas_app_new(saas_app **out, const saas_app_options *options, saas_error *e)
+{
+    saas_error_clear(e);
+    saas_app *app = calloc(1, sizeof *app);
+    if (app)
+        app->arena = saas_arena_new(4 << 20);
+    if (!app || !app->arena) {
+        free(app);
+        return saas_error_add(e, SAAS_ERR_NO_MEMORY, "no memory");
+    }
+    saas_err err = build(app, options, e);
+    if (err)
+        saas_app_free(app);
+    else
+        *out = app;
+    return err;
+}
+
+void saas_app_free(saas_app *app)
+{
+    if (!app)
+        return;
+    saas_work_pool_free(app->site.work);
+    saas_keys_free(app->keys);
+    saas_router_free(app->site.router);
+    saas_log_free(app->own_log);
+    if (app->settings)
+        saas_config_wipe(app->settings, &saas_settings_schema);
+    if (app->config_values)
+        saas_config_wipe(app->config_values, app->site.config);
+    saas_arena_free(app->arena);
+    free(app);
+}
+
+saas_err saas_app_migrate(saas_app *app, saas_error *e)
+{
+    saas_error_clear(e);
+    if (!app->site.database_url)
+        return SAAS_OK;
+    if (app->settings->has.migrate_database_url != SAAS_SET)
+        return saas_error_add(e, SAAS_ERR_CONFIG, "MIGRATE_DATABASE_URL: required for migrating");
+    return saas_migrate(app->settings->migrate_database_url.ptr, app->modules, SAAS_MODULES, app->site.log, e);
+}
+
+saas_err saas_app_prove(saas_app *app, saas_error *e)
+{
+    const saas_db_options *db = &app->site.db;
+    uint32_t lanes = db->lanes_shared + db->lanes_slow + db->lanes_exclusive;
+    saas_error_clear(e);
+    if (!app->site.database_url)
+        return SAAS_OK;
+    /* One more for listening. */
+    return saas_prove(&(const saas_proof){.dsn = app->site.database_url,
+                                          .shared_tables = app->shared_tables,
+                                          .connections = saas_app_workers(app) * lanes + 1,
+                                          .modules = app->modules,
+                                          .module_count = SAAS_MODULES},
+                      e);
+}
+
+const saas_site *saas_app_site(const saas_app *app)
+{
+    return &app->site;
+}
+
+saas_log *saas_app_log(const saas_app *app)
+{
+    return app->site.log;
+}
+
+uint16_t saas_app_port(const saas_app *app)
+{
+    return (uint16_t)app->settings->port;
+}
+
+uint32_t saas_app_workers(const saas_app *app)
+{
+    return (uint32_t)app->settings->workers;
+}
+
+const saas_route *saas_app_route(const saas_app *app, size_t i)
+{
+    return i < saas_router_count(app->site.router) ? saas_router_route(app->site.router, i) : NULL;
+}

@@ -1,0 +1,36 @@
+#include "app/app.h"
+#include "base/error.h"
+#include <string.h>
+
+static saas_err check_mounts(const saas_app_options *o, saas_error *e)
+{
+    saas_err err = SAAS_OK;
+    for (size_t i = 0; i < o->mount_count; i++) {
+        const saas_mount *m = (const saas_mount *)(const void *)((const char *)o->mounts + i * o->mount_size);
+        if (!m->prefix || !m->routes)
+            err = saas_error_add(e, SAAS_ERR_BUG, "mount %zu: prefix and routes must be given", i);
+    }
+    return err;
+}
+
+saas_err saas_options_read(saas_app_options *out, const saas_app_options *given, saas_error *e)
+{
+    saas_app_options o = {0};
+    if (given->size < offsetof(saas_app_options, routes) || given->size > 16 * sizeof o)
+        return saas_error_add(e, SAAS_ERR_BUG, "options.size is not the size of saas_app_options");
+    memcpy(&o, given, given->size < sizeof o ? given->size : sizeof o);
+    saas_err err = SAAS_OK;
+    if (!o.name || !*o.name)
+        err = saas_error_add(e, SAAS_ERR_BUG, "options.name must be given");
+    if (o.mount_count && o.mount_size < sizeof(saas_mount))
+        return saas_error_add(e, SAAS_ERR_BUG, "options.mount_size: use SAAS_MOUNTS(table)");
+    if (o.migration_count && o.migration_size < sizeof(saas_migration))
+        return saas_error_add(e, SAAS_ERR_BUG, "options.migration_size: use SAAS_MIGRATIONS(table)");
+    if (check_mounts(&o, e))
+        err = SAAS_ERR_BUG;
+    if (o.no_database && o.migration_count)
+        err = saas_error_add(e, SAAS_ERR_BUG, "options.no_database: migrations need a database");
+    if (!err)
+        *out = o;
+    return err;
+}

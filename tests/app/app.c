@@ -1,0 +1,207 @@
+/* An app is made or refused as a whole: every problem of tables and settings in one report, and no value in it (VA10). */
+#include "check.h"
+#include <saas/app.h>
+#include <saas/auth.h>
+
+#define NOTE(F, T)                                                                                                     \
+    F(T, text(1, 20), title, .required = true)                                                                         \
+    F(T, i64(0, 9), stars, .def = "3")
+SAAS_STRUCT(note, NOTE);
+
+#define BAD(F, T) F(T, i64(0, 9), stars, .def = "11")
+SAAS_STRUCT(bad, BAD);
+
+#define HOST(F, T)                                                                                                     \
+    F(T, text(4, 200), stripe_secret_key, .required = true, .secret = true, .prefix = "sk_")                           \
+    F(T, i64(1, 10), trial_days, .def = "7")
+SAAS_STRUCT(host, HOST);
+
+#define SECRETS "JWT_ACCESS_SECRET=0123456789abcdef0123456789abcdef", "JWT_REFRESH_SECRET=fedcba9876543210fedcba9876543210"
+
+static saas_error e;
+
+static saas_err nothing(saas_ctx *c)
+{
+    return saas_reply_null(c, 200);
+}
+
+static const saas_route routes[] = {
+    SAAS_GET("/v1/notes", nothing),
+    SAAS_POST("/v1/notes", nothing, .body = &note_schema),
+};
+
+/* The whole report, or "" of an app that could be made. */
+static const char *report(const saas_app_options *options, saas_err *err)
+{
+    saas_app *app = NULL;
+    memset(&e, 'x', sizeof e);
+    *err = saas_app_new(&app, options, &e);
+    CHECK((*err == SAAS_OK) == (app != NULL));
+    saas_app_free(app);
+    return *err ? e.text : "";
+}
+
+static bool has_line(const char *text, const char *start)
+{
+    const char *at = strstr(text, start);
+    return at && (at == text || at[-1] == '\n');
+}
+
+static void every_setting_is_reported_and_no_value(void)
+{
+    static const char *const env[] = {"PORT=canary0",
+                                      "WORKERS=canary1",
+                                      "LOG_LEVEL=canary2",
+                                      "APP_ENV=canary3",
+                                      "JWT_ACCESS_SECRET=canary4",
+                                      "JWT_REFRESH_SECRET=",
+                                      "DATABASE_URL=postgres://u:can@ary5@host/db",
+                                      "STRIPE_SECRET_KEY=canary6",
+                                      "TRIAL_DAYS=canary7",
+                                      NULL};
+    static const char *const fields[] = {"PORT: ",         "WORKERS: ",           "LOG_LEVEL: ",
+                                         "APP_ENV: ",      "JWT_ACCESS_SECRET: ", "JWT_REFRESH_SECRET: ",
+                                         "DATABASE_URL: ", "STRIPE_SECRET_KEY: ", "TRIAL_DAYS: "};
+    saas_err err;
+    const char *text = report(SAAS_APP(.name = "t", SAAS_ROUTES(routes), .config = &host_schema, .env = env), &err);
+    CHECK_INT(err, SAAS_ERR_CONFIG);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        CHECK(has_line(text, fields[i]));
+    CHECK(!strstr(text, "canary") && !strstr(text, "ary5"));
+}
+
+static void a_database_is_required_unless_there_is_none(void)
+{
+    static const char *const env[] = {SECRETS, NULL};
+    saas_err err;
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = env), &err), "DATABASE_URL: required");
+    CHECK_INT(err, SAAS_ERR_CONFIG);
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = env, .no_database = true), &err), "");
+}
+
+static void secrets_must_differ(void)
+{
+    static const char *const env[] = {"JWT_ACCESS_SECRET=0123456789abcdef0123456789abcdef",
+                                      "JWT_REFRESH_SECRET=0123456789abcdef0123456789abcdef", NULL};
+    saas_err err;
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = env, .no_database = true), &err),
+              "JWT_REFRESH_SECRET: must differ from JWT_ACCESS_SECRET");
+}
+
+static void tables_and_settings_are_one_report(void)
+{
+    static const char *const env[] = {"PORT=0", SECRETS, NULL};
+    static const saas_route wrong[] = {
+        SAAS_GET("/v1/notes", nothing),
+        SAAS_GET("/v1/notes", nothing),
+        SAAS_GET("/v1/none", NULL),
+        SAAS_POST("/v1/bad", nothing, .body = &bad_schema),
+    };
+    static const saas_migration steps[] = {{2, "two", "select 1"}, {1, "one", "select 1"}};
+    saas_err err;
+    const char *text = report(SAAS_APP(.name = "t", SAAS_ROUTES(wrong), SAAS_MIGRATIONS(steps), .env = env), &err);
+    CHECK_INT(err, SAAS_ERR_BUG);
+    CHECK(strstr(text, "GET /v1/notes"));
+    CHECK(strstr(text, "GET /v1/none"));
+    CHECK(strstr(text, "POST /v1/bad"));
+    CHECK(has_line(text, "migration 1: numbers start at 1 and rise"));
+    CHECK(has_line(text, "PORT: "));
+    CHECK(has_line(text, "DATABASE_URL: required"));
+    CHECK_STR(report(SAAS_APP(.env = env, .no_database = true), &err), "options.name must be given");
+    report(SAAS_APP(.name = "t", .config = &bad_schema, .env = env, .no_database = true), &err);
+    CHECK_INT(err, SAAS_ERR_BUG);
+    CHECK(strstr(e.text, "stars"));
+}
+
+static saas_route_list mounted(void)
+{
+    static const saas_route list[] = {SAAS_GET("/health", nothing, .open = true), SAAS_DELETE("/:id", nothing)};
+    return (saas_route_list){list, sizeof list / sizeof *list, sizeof *list};
+}
+
+static bool has_route(const saas_app *app, const char *method, const char *path, bool open, saas_role role)
+{
+    const saas_route *r;
+    size_t found = 0;
+    for (size_t i = 0; (r = saas_app_route(app, i)); i++)
+        found += !strcmp(r->method, method) && !strcmp(r->path, path) && r->open == open && (open || r->role == role);
+    return found == 1;
+}
+
+static void routes_are_listed_with_their_defaults(void)
+{
+    static const char *const env[] = {SECRETS, "PORT=8080", "WORKERS=3", NULL};
+    static const saas_mount mounts[] = {{"/m", mounted}};
+    saas_app *app;
+    REQUIRE(!saas_app_new(&app, SAAS_APP(.name = "t", SAAS_ROUTES(routes), SAAS_MOUNTS(mounts), .env = env,
+                                         .no_database = true), &e));
+    CHECK(has_route(app, "GET", "/v1/notes", false, SAAS_VIEWER));
+    CHECK(has_route(app, "POST", "/v1/notes", false, SAAS_MEMBER));
+    CHECK(has_route(app, "DELETE", "/m/:id", false, SAAS_MEMBER));
+    CHECK(has_route(app, "GET", "/m/health", true, 0));
+    CHECK(has_route(app, "GET", "/health", true, 0));
+    CHECK(has_route(app, "GET", "/ready", true, 0));
+    CHECK_INT(saas_app_port(app), 8080);
+    CHECK_INT(saas_app_workers(app), 3);
+    saas_app_free(app);
+}
+
+static void a_hosts_health_replaces_the_apps_own(void)
+{
+    static const char *const env[] = {SECRETS, NULL};
+    static const saas_route own[] = {SAAS_GET("/health", nothing, .role = SAAS_ADMIN)};
+    saas_app *app;
+    REQUIRE(!saas_app_new(&app, SAAS_APP(.name = "t", SAAS_ROUTES(own), .env = env, .no_database = true), &e));
+    CHECK(has_route(app, "GET", "/health", false, SAAS_ADMIN));
+    CHECK(!has_route(app, "GET", "/health", true, 0));
+    CHECK_INT(saas_app_port(app), 3001);
+    CHECK_INT(saas_app_workers(app), 1);
+    saas_app_free(app);
+}
+
+/* A host built against a header without the last options. */
+static void older_hosts_are_read_by_their_size(void)
+{
+    static const char *const env[] = {SECRETS, "DATABASE_URL=host=/nowhere", NULL};
+    saas_app_options old = {.size = offsetof(saas_app_options, log), .name = "t", .env = env};
+    saas_err err;
+    memset((char *)&old + old.size, 0xff, sizeof old - old.size);
+    CHECK_STR(report(&old, &err), "");
+    old.size = 8;
+    CHECK_STR(report(&old, &err), "options.size is not the size of saas_app_options");
+    CHECK_INT(err, SAAS_ERR_BUG);
+}
+
+/* LB2. What was passed in is the caller's again once the call has returned. */
+static void two_apps_live_side_by_side(void)
+{
+    char secret[] = "JWT_ACCESS_SECRET=0123456789abcdef0123456789abcdef", name[] = "one";
+    const char *env[] = {secret, "JWT_REFRESH_SECRET=fedcba9876543210fedcba9876543210", NULL};
+    const saas_principal who = {.role = SAAS_ADMIN};
+    saas_app *one, *two;
+    saas_text first, second, again;
+    saas_arena *a = saas_arena_new(0);
+    REQUIRE(a);
+    REQUIRE(!saas_app_new(&one, SAAS_APP(.name = name, .env = env, .no_database = true), &e));
+    REQUIRE(!saas_access_token_new(&first, a, one, &who));
+    memset(strchr(secret, '=') + 1, 'z', 32);
+    memset(name, 'x', 3);
+    REQUIRE(!saas_app_new(&two, SAAS_APP(.name = "one", .env = env, .no_database = true), &e));
+    CHECK(!saas_access_token_new(&second, a, two, &who));
+    CHECK(!saas_access_token_new(&again, a, one, &who));
+    CHECK(!saas_text_equal(first, second));
+    CHECK_INT(first.len, again.len);
+    saas_app_free(one);
+    saas_app_free(two);
+    saas_arena_free(a);
+}
+
+static const check_test tests[] = {TEST(every_setting_is_reported_and_no_value),
+                                   TEST(a_database_is_required_unless_there_is_none),
+                                   TEST(secrets_must_differ),
+                                   TEST(tables_and_settings_are_one_report),
+                                   TEST(routes_are_listed_with_their_defaults),
+                                   TEST(a_hosts_health_replaces_the_apps_own),
+                                   TEST(older_hosts_are_read_by_their_size),
+                                   TEST(two_apps_live_side_by_side)};
+CHECK_MAIN(tests)
