@@ -82,8 +82,8 @@ static saas_err create(saas_ctx *c)
 static saas_err get(saas_ctx *c)
 {
     saas_rows *row;
-    SAAS_TRY(saas_query_one(c, &row, "select " COLUMNS " from notes where title = $1",
-                            SAAS_ARGS(saas_param(c, "title"))));
+    SAAS_TRY(
+        saas_query_one(c, &row, "select " COLUMNS " from notes where title = $1", SAAS_ARGS(saas_param(c, "title"))));
     return saas_reply_row(c, 200, row, &note_schema);
 }
 
@@ -122,11 +122,13 @@ static saas_err forms(saas_ctx *c)
     CHECK_INT(saas_exec(c, &affected, "insert into notes (title) values ('f1'), ('f2')", SAAS_NO_ARGS), SAAS_OK);
     CHECK_INT(affected, 2);
     CHECK_INT(saas_exec(c, NULL, "delete from notes where title like 'f_'", SAAS_NO_ARGS), SAAS_OK);
-    SAAS_TRY(saas_query(c, &rows, "select 7::bigint as id, 'x' as title, null as stars union select 8, 'y', 2 order by 1",
+    SAAS_TRY(saas_query(c, &rows,
+                        "select 7::bigint as id, 'x' as title, null as stars union select 8, 'y', 2 order by 1",
                         SAAS_NO_ARGS));
     CHECK_INT(saas_rows_count(rows), 2);
     CHECK_STR(saas_rows_text(rows, 1, "title").ptr, "y");
-    CHECK(!saas_rows_text(rows, 0, "stars").ptr && !saas_rows_text(rows, 2, "id").ptr && !saas_rows_text(rows, 0, "no").ptr);
+    CHECK(!saas_rows_text(rows, 0, "stars").ptr && !saas_rows_text(rows, 2, "id").ptr &&
+          !saas_rows_text(rows, 0, "no").ptr);
     SAAS_TRY(saas_rows_read(&in, c, rows, 0, note));
     CHECK(in->id == 7 && in->has.id == SAAS_SET && in->has.stars == SAAS_NULL && in->has.state == SAAS_ABSENT);
     CHECK_INT(saas_rows_read(&in, c, rows, 2, note), SAAS_ERR_BUG);
@@ -141,7 +143,8 @@ static saas_err several(saas_ctx *c)
     saas_rows *first, *second = NULL;
     const struct note *in = saas_body(c, note);
     SAAS_TRY(saas_unit_new(&unit, c));
-    SAAS_TRY(saas_unit_add(unit, &first, "insert into notes (title) values ($1) returning title", SAAS_ARGS(in->title)));
+    SAAS_TRY(
+        saas_unit_add(unit, &first, "insert into notes (title) values ($1) returning title", SAAS_ARGS(in->title)));
     for (int i = 0; i < 5; i++)
         SAAS_TRY(saas_unit_add(unit, NULL, "select 1", SAAS_NO_ARGS));
     SAAS_TRY(saas_unit_add(unit, &second, "insert into notes (title, stars) values ($1 || '2', $2) returning title",
@@ -149,8 +152,9 @@ static saas_err several(saas_ctx *c)
     saas_err e = saas_unit_run(unit);
     CHECK(e ? !second : saas_rows_count(second) == 1);
     SAAS_TRY(e);
-    return saas_reply_raw(c, 201, saas_format(c, "\"%s %s\"", saas_rows_text(first, 0, "title").ptr,
-                                              saas_rows_text(second, 0, "title").ptr));
+    return saas_reply_raw(
+        c, 201,
+        saas_format(c, "\"%s %s\"", saas_rows_text(first, 0, "title").ptr, saas_rows_text(second, 0, "title").ptr));
 }
 
 static saas_err in_tx(saas_ctx *c)
@@ -323,9 +327,8 @@ static void answers_rows(void)
     CHECK_INT(ask("GET", "/notes/one", NULL), 200);
     CHECK(body_has("\"title\":\"one\""));
     CHECK_INT(ask("GET", "/notes", NULL), 200);
-    CHECK_STR(last.body,
-              "{\"success\":true,\"data\":[{\"id\":1,\"title\":\"one\",\"stars\":1,\"state\":\"draft\"},"
-              "{\"id\":2,\"title\":\"t\xc3\xa9 \\\"2\\\"\",\"stars\":null,\"state\":\"live\"}]}");
+    CHECK_STR(last.body, "{\"success\":true,\"data\":[{\"id\":1,\"title\":\"one\",\"stars\":1,\"state\":\"draft\"},"
+                         "{\"id\":2,\"title\":\"t\xc3\xa9 \\\"2\\\"\",\"stars\":null,\"state\":\"live\"}]}");
     CHECK_INT(ask("GET", "/notes/none", NULL), 404);
     CHECK_STR(last.body,
               "{\"success\":false,\"error\":{\"code\":\"NOTE_NOT_FOUND\",\"message\":\"Note does not exist\"}}");
