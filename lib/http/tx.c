@@ -24,7 +24,7 @@ saas_err saas_tx_begin(saas_ctx *c)
     if (c->tx)
         return saas_ctx_bug(c, "a second transaction");
     if (!c->shard->db)
-        return saas_ctx_refuse(c, saas_ctx_bug(c, "a transaction in an app without a database"));
+        return saas_ctx_refuse(c, SAAS_ERR_UNAVAILABLE);
     SAAS_TRY(saas_ctx_may_wait(c));
     saas_db_tx *tx = saas_arena_calloc(&c->arena, 1, sizeof *tx);
     if (!tx)

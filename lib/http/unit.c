@@ -71,7 +71,7 @@ static saas_err without_org(saas_ctx *c)
 saas_err saas_ctx_unit(saas_ctx *c, saas_db_statement *statements, size_t count, bool with_org)
 {
     if (!c->shard->db)
-        return saas_ctx_refuse(c, saas_ctx_bug(c, "a query in an app without a database"));
+        return saas_ctx_refuse(c, SAAS_ERR_UNAVAILABLE);
     if (with_org && !c->has_org)
         return without_org(c);
     SAAS_TRY(saas_ctx_may_wait(c));

@@ -1,6 +1,7 @@
 /* Handlers and a real Postgres: query forms, transactions, what is answered and when. */
-#include "site.h"
+#include "check.h"
 #include <libpq-fe.h>
+#include <saas.h>
 #include <saas/test.h>
 
 #define STATES(W, T) W(T, draft) W(T, live)
@@ -23,18 +24,23 @@ SAAS_STRUCT(paged, SAAS_PAGE_FIELDS);
 static saas_test_pg *pg;
 static saas_test_db db;
 
-static const char schema_sql[] =
-    "create function saas_current_org() returns uuid language sql stable as "
-    "$$ select nullif(current_setting('app.current_org_id', true), '')::uuid $$;"
-    "create table notes (id bigint generated always as identity primary key,"
-    "  org_id uuid not null default saas_current_org(), title text not null, stars bigint,"
-    "  state text not null default 'draft',"
-    "  constraint notes_title_key unique (org_id, title), constraint notes_stars_check check (stars <= 5),"
-    "  constraint notes_late unique (org_id, stars) deferrable initially deferred);"
-    "alter table notes enable row level security; alter table notes force row level security;"
-    "create policy notes_org on notes to saas_app using (org_id = (select saas_current_org()))"
-    "  with check (org_id = (select saas_current_org()));"
-    "grant select, insert, update, delete on notes to saas_app;";
+static saas_test_client *client;
+static saas_uuid my_org = {{0xaa, 1}};
+static saas_principal me = {.user_id = {{0xbb, 2}}, .session_id = {{0xcc, 3}}, .role = SAAS_ADMIN};
+static bool signed_in = true;
+
+static const saas_migration migrations[] = {
+    {1, "notes",
+     "create table notes (id bigint generated always as identity primary key,"
+     "  org_id uuid not null default saas_current_org(), title text not null, stars bigint,"
+     "  state text not null default 'draft',"
+     "  constraint notes_title_key unique (org_id, title), constraint notes_stars_check check (stars <= 5),"
+     "  constraint notes_late unique (org_id, stars) deferrable initially deferred);"
+     "alter table notes enable row level security; alter table notes force row level security;"
+     "create policy notes_org on notes to saas_app using (org_id = (select saas_current_org()))"
+     "  with check (org_id = (select saas_current_org()));"
+     "grant select, insert, update, delete on notes to saas_app;"},
+};
 
 /* As the superuser: what is really stored. */
 static const char *stored(const char *sql)
@@ -49,16 +55,37 @@ static const char *stored(const char *sql)
     return out;
 }
 
-static void build_schema(void)
+/* ---- asking ---- */
+
+static struct {
+    int status;
+    char body[32768];
+} last;
+static char logged[65536];
+
+static void forget_log(void)
 {
-    PGconn *conn = PQconnectdb(db.owner_dsn);
-    PGresult *r = PQexec(conn, schema_sql);
-    if (PQresultStatus(r) != PGRES_COMMAND_OK) {
-        fprintf(stderr, "%s\n", PQresultErrorMessage(r));
-        exit(1);
-    }
-    PQclear(r);
-    PQfinish(conn);
+    logged[0] = 0;
+}
+
+/* Sends one request and waits for the answer, which is then in `last`; gives its status. */
+static int ask_for(const char *method, const char *target, const char *body, uint64_t leave_after_ms)
+{
+    saas_test_response r = {0};
+    size_t len = strlen(logged);
+    me.org_id = my_org;
+    saas_err e = SAAS_TEST_SEND(&r, client, .method = method, .target = target, .body = body,
+                                .as = signed_in ? &me : NULL, .leave_after_ms = leave_after_ms);
+    CHECK_INT(e, SAAS_OK);
+    last.status = r.status;
+    snprintf(last.body, sizeof last.body, "%.*s", (int)r.body.len, r.body.ptr ? r.body.ptr : "");
+    snprintf(logged + len, sizeof logged - len, "%s", saas_test_client_logged(client));
+    return r.status;
+}
+
+static int ask(const char *method, const char *target, const char *body)
+{
+    return ask_for(method, target, body, 0);
 }
 
 /* ---- handlers ---- */
@@ -341,7 +368,6 @@ static void another_org_sees_nothing(void)
 {
     saas_uuid mine = my_org;
     my_org.b[0] = 0xee;
-    sign_in_as(SAAS_ADMIN);
     CHECK_INT(ask("GET", "/notes", NULL), 200);
     CHECK_STR(last.body, "{\"success\":true,\"data\":[]}");
     CHECK_INT(ask("GET", "/notes/one", NULL), 404); /* TN3 */
@@ -349,14 +375,13 @@ static void another_org_sees_nothing(void)
               "{\"success\":false,\"error\":{\"code\":\"NOTE_NOT_FOUND\",\"message\":\"Note does not exist\"}}");
     CHECK_INT(ask("PATCH", "/notes/one", "{\"stars\":2}"), 404);
     my_org = mine;
-    sign_in_as(SAAS_ADMIN);
     CHECK_INT(ask("GET", "/notes/one", NULL), 200);
     CHECK(body_has("\"stars\":1"));
 }
 
 static void no_org_no_rows(void)
 {
-    bearer_value[0] = 0;
+    signed_in = false;
     forget_log();
     CHECK_INT(ask("GET", "/anonymous", NULL), 404); /* TN2 */
     CHECK(strstr(logged, "a query without an organization"));
@@ -366,7 +391,7 @@ static void no_org_no_rows(void)
     CHECK_INT(ask("GET", "/set-org", NULL), 200);
     CHECK_STR(last.body, "{\"success\":true,\"data\":2}");
     CHECK_INT(ask("GET", "/set-org-in-tx", NULL), 200);
-    sign_in_as(SAAS_ADMIN);
+    signed_in = true;
     CHECK_INT(ask("GET", "/outside", NULL), 200);
     CHECK_STR(last.body, "{\"success\":true,\"data\":0}");
 }
@@ -456,20 +481,12 @@ static void answers_after_the_commit(void)
 
 static void a_client_leaves_its_query(void)
 {
-    client t = {0};
-    begin(&t, "GET", "/slow", NULL);
-    for (int i = 0; i < 10; i++)
-        saas_poll_loop_turn(loop, 5);
-    leave(&t);
-    CHECK_INT(shard->live, 0);
-    begin(&t, "POST", "/slow-tx", NULL);
-    for (int i = 0; i < 10; i++)
-        saas_poll_loop_turn(loop, 5);
-    leave(&t);
-    CHECK_INT(t.replies, 0);
-    CHECK_INT(shard->live, 0);
+    forget_log();
+    CHECK_INT(ask_for("GET", "/slow", NULL, 50), 0);
+    CHECK_INT(ask_for("POST", "/slow-tx", NULL, 50), 0);
     CHECK_INT(ask("GET", "/slow-short", NULL), 503);
     CHECK_INT(ask("GET", "/notes/one", NULL), 200);
+    CHECK(strstr(logged, "\"status\":499") && strstr(logged, "ERR_CANCELLED") && strstr(logged, "ERR_DEADLINE"));
 }
 
 static void errors_stay_here(void)
@@ -496,25 +513,17 @@ static const check_test tests[] = {TEST(answers_rows),
                                    TEST(a_client_leaves_its_query),
                                    TEST(errors_stay_here)};
 
-static void wait_for_database(void)
-{
-    for (int i = 0; i < 1000 && !saas_db_ready(shard->db); i++)
-        saas_poll_loop_turn(loop, 10);
-}
-
 int main(int argc, char **argv)
 {
     static saas_error e;
-    if (saas_test_pg_start(&pg, &e) || saas_test_db_new(&db, pg, NULL, &e)) {
+    const saas_app_options *options = SAAS_APP(.name = "test", SAAS_ROUTES(routes), SAAS_MIGRATIONS(migrations));
+    if (saas_test_pg_start(&pg, &e) || saas_test_db_new(&db, pg, options, &e) ||
+        saas_test_client_new(&client, options, &db, &e)) {
         fprintf(stderr, "%s\n", e.text);
         return strstr(e.text, "not installed") ? 77 : 1;
     }
-    build_schema();
-    site_up(routes, sizeof routes / sizeof *routes, db.app_dsn);
-    wait_for_database();
-    sign_in_as(SAAS_ADMIN);
     int failed = check_run(tests, sizeof tests / sizeof *tests, argc, argv);
-    site_down();
+    saas_test_client_free(client);
     saas_test_pg_stop(pg);
     return failed + check_failed != 0;
 }
