@@ -35,13 +35,13 @@ typedef struct saas_h2o_options {
     uint32_t threads;       /* 0: 1 */
     uint32_t grace_ms;      /* for requests in flight when stopping; 0: 10 s */
     uint32_t read_ms;       /* for a request's head and body, and between requests; 0: 10 s */
-    uint32_t write_ms;      /* for writing an answer, and 1 s more for each 64 KiB of it; 0: 30 s */
+    uint32_t write_ms;      /* for writing an answer, and as long again for each 2 MiB of it; 0: 30 s */
     uint32_t connections_max;         /* at once, then no more are accepted; 0: what the descriptor limit allows */
     uint32_t connections_per_address; /* loopback is not counted, an IPv6 /64 is one; 0: 256; UINT32_MAX: no limit */
     char end_;
 } saas_h2o_options;
 
-/* Listens and serves; returns once every thread accepts. ERR_UNAVAILABLE (address in use), ERR_NO_MEMORY. */
+/* Listens and serves; returns once every thread accepts. Its threads block all signals. ERR_UNAVAILABLE (address in use), ERR_NO_MEMORY. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_h2o_serve(saas_h2o_server **out, saas_app *app, const saas_h2o_options *options,
                                                  saas_error *e);
 SAAS_API uint16_t saas_h2o_port(const saas_h2o_server *server);
@@ -50,7 +50,7 @@ SAAS_API uint16_t saas_h2o_port(const saas_h2o_server *server);
 SAAS_API void saas_h2o_stop(saas_h2o_server *server);
 
 /* Registers the app under a path of a host's own configuration, before its contexts are made. The app's routes see the
- * path without the prefix. Limits on connections, time-outs and max_request_entity_size are the host's business. */
+ * path without the prefix. Limits on connections, time-outs, max_request_entity_size and SIGPIPE are the host's business. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_h2o_mount(saas_app *app, struct st_h2o_hostconf_t *host, const char *prefix);
 /* Puts the app on a thread's h2o context, on that thread, after h2o_context_init. To take it off: saas_shard_stop, then
  * (after done) saas_shard_free, then h2o_context_dispose, which frees the rest. ERR_BUG: not mounted in its

@@ -86,13 +86,13 @@ static void hook_wake(void *host)
     (void)n; /* a full counter is a wake on its way already */
 }
 
-/* h2o runs an entry that is linked again without delay in the same turn, for ever: that one goes round through the
- * waker. */
+/* While h2o runs a list it goes by the duration the list had before: an entry linked again in a list of no duration
+ * would run for ever in the same turn. So no delay goes round through the waker. */
 static void hook_timer(void *host, uint64_t delay_ms)
 {
     saas_h2o_loop *l = host;
     h2o_timeout_unlink(&l->entry);
-    l->tick_soon = l->ticking && delay_ms == 0;
+    l->tick_soon = delay_ms == 0;
     if (l->tick_soon) {
         hook_wake(l);
     } else if (delay_ms != UINT64_MAX) {
@@ -101,16 +101,9 @@ static void hook_timer(void *host, uint64_t delay_ms)
     }
 }
 
-static void tick(saas_h2o_loop *l)
-{
-    l->ticking = true;
-    saas_loop_tick(l->loop);
-    l->ticking = false;
-}
-
 static void on_timeout(h2o_timeout_entry_t *entry)
 {
-    tick(H2O_STRUCT_FROM_MEMBER(saas_h2o_loop, entry, entry));
+    saas_loop_tick(H2O_STRUCT_FROM_MEMBER(saas_h2o_loop, entry, entry)->loop);
 }
 
 static void on_wake(h2o_socket_t *sock, const char *err)
@@ -122,7 +115,7 @@ static void on_wake(h2o_socket_t *sock, const char *err)
     (void)n;
     if (l->tick_soon) {
         l->tick_soon = false;
-        tick(l);
+        saas_loop_tick(l->loop);
     }
     saas_loop_drain(l->loop);
 }

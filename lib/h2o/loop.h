@@ -10,7 +10,7 @@ typedef struct saas_h2o_loop {
     saas_loop *loop;
     h2o_timeout_t timeout; /* of one entry, so its duration may change with each arming */
     h2o_timeout_entry_t entry;
-    bool ticking, tick_soon;
+    bool tick_soon;      /* at the next wake */
     h2o_socket_t *waker; /* owns wake_fd */
     int wake_fd;
     uint64_t seen_ms, now_ms; /* h2o's clock when now_ms was read, and the monotonic one */

@@ -35,7 +35,7 @@ static void reply_to(saas_h2o_request *r, const saas_host_reply *reply)
 {
     saas_h2o_request_unwatch(r);
     r->since_ms = saas_loop_now_ms(r->worker->loop.loop);
-    r->allowed_ms = r->worker->write_ms + reply->body.len * 1000 / SAAS_H2O_WRITE_RATE;
+    r->allowed_ms = r->worker->write_ms + reply->body.len * r->worker->write_ms / SAAS_H2O_WRITE_BYTES;
     if (r->worker->stopping)
         r->req->http1_is_persistent = 0;
     deliver(r->req, reply);

@@ -1,4 +1,5 @@
 #include "h2o/server.h"
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -54,7 +55,7 @@ static void last_call(void *user)
     saas_h2o_thread *t = user;
     t->phase = SAAS_H2O_LAST_CALL;
     t->worker->stopping = true;
-    h2o_context_request_shutdown(&t->context);
+    t->context.shutdown_requested = 1; /* h2o_context_request_shutdown leaves a timer of HTTP/2's behind */
     saas_h2o_door_close(&t->door);
     if (saas_h2o_door_empty(&t->door))
         end(t);
@@ -124,9 +125,18 @@ static void tear_down(saas_h2o_thread *t)
     destroy_loop(t->loop);
 }
 
+/* Signals are for the host's threads; and h2o's writes to a closed connection raise SIGPIPE. */
+static void block_signals(void)
+{
+    sigset_t set;
+    sigfillset(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 void *saas_h2o_thread_main(void *arg)
 {
     saas_h2o_thread *t = arg;
+    block_signals();
     t->err = set_up(t);
     saas_err e = t->err;
     sem_post(&t->server->started);

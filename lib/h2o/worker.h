@@ -11,10 +11,10 @@
 #include <saas/h2o.h>
 
 enum {
-    SAAS_H2O_SWEEP_MS = 50,      /* also: how long a handler waits before its client is watched */
-    SAAS_H2O_WRITE_MS = 30000,   /* for writing an answer, and one second more for each 64 KiB */
-    SAAS_H2O_WRITE_RATE = 65536, /* bytes a second */
-    SAAS_H2O_BODY_SLACK = 65536  /* what h2o takes above the app's limit, so that the app can answer 413 itself */
+    SAAS_H2O_SWEEP_MS = 50,    /* also: how long a handler waits before its client is watched */
+    SAAS_H2O_WRITE_MS = 30000, /* for writing an answer, and as long again for each SAAS_H2O_WRITE_BYTES */
+    SAAS_H2O_WRITE_BYTES = 2 << 20,
+    SAAS_H2O_BODY_SLACK = 65536 /* what h2o takes above the app's limit, so that the app can answer 413 itself */
 };
 
 typedef struct saas_h2o_worker {
