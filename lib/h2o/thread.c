@@ -1,6 +1,8 @@
 #include "h2o/server.h"
+#include <h2o/version.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -96,7 +98,19 @@ static saas_err set_up(saas_h2o_thread *t)
     return SAAS_OK;
 }
 
-/* h2o_evloop_destroy forgets to close its epoll descriptor, the int behind the public part. */
+/* ---- what libh2o 0.13 forgets ---- */
+
+_Static_assert(H2O_LIBRARY_VERSION_MAJOR == 0 && H2O_LIBRARY_VERSION_MINOR == 13,
+               "look whether this libh2o still leaves its queue, its epoll descriptor and its recycled memory behind");
+
+static void destroy_context(h2o_context_t *context)
+{
+    h2o_multithread_queue_t *queue = context->queue;
+    h2o_context_dispose(context);
+    free(queue);
+}
+
+/* The epoll descriptor is the int behind the public part. */
 static void destroy_loop(h2o_evloop_t *loop)
 {
     struct {
@@ -112,6 +126,22 @@ static void destroy_loop(h2o_evloop_t *loop)
         close(fd);
 }
 
+/* A thread's caches of chunks for pools (16 of them) and for input. */
+static void free_recycled(void)
+{
+    h2o_mem_recycle_t *input = &h2o_socket_buffer_prototype.allocator;
+    h2o_mem_pool_t pool;
+    for (int i = 0; i < 16; i++) {
+        h2o_mem_init_pool(&pool);
+        h2o_mem_alloc_pool(&pool, 1);
+        free(pool.chunks);
+    }
+    while (input->cnt)
+        free(h2o_mem_alloc_recycle(input, 1));
+}
+
+/* ---- a thread ---- */
+
 static void tear_down(saas_h2o_thread *t)
 {
     if (t->worker) {
@@ -121,8 +151,9 @@ static void tear_down(saas_h2o_thread *t)
     }
     if (t->fd >= 0)
         close(t->fd);
-    h2o_context_dispose(&t->context);
+    destroy_context(&t->context);
     destroy_loop(t->loop);
+    free_recycled();
 }
 
 /* Signals are for the host's threads; and h2o's writes to a closed connection raise SIGPIPE. */
