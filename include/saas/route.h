@@ -45,6 +45,7 @@ typedef struct saas_route {
     bool open;                        /* no sign-in */
     bool tx;                          /* handler and reply in one transaction, sent after commit */
     bool slow;                        /* statements on slow lanes from the start */
+    bool partial;                     /* the body says what changes: absent fields stay absent (saas_read_json_partial) */
     saas_role role;                   /* the least role */
     const saas_schema *body, *query;  /* body NULL: a body is refused; query NULL: parameters are refused */
     size_t body_max_bytes;            /* 0: 256 KiB */

@@ -150,6 +150,10 @@ enum { SAAS_JSON_DEPTH_MAX = 32, SAAS_JSON_NODES_MAX = 20000 };
  * ERR_MALFORMED_JSON (issues empty), ERR_VALIDATION, ERR_NO_MEMORY (arena's limit). */
 SAAS_API SAAS_MUST_CHECK saas_err saas_read_json(void **out, saas_issues *issues, const saas_schema *schema,
                                                  saas_arena *a, char *json, size_t len);
+/* The same for a change (PATCH): a field that is absent stays ABSENT, whether it is required or has a default; null is
+ * NULL. Objects inside are whole values. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_read_json_partial(void **out, saas_issues *issues, const saas_schema *schema,
+                                                         saas_arena *a, char *json, size_t len);
 
 /* Reads a query string ("page=2&q=a%20b", without '?') into a struct: percent escapes decoded, '+' is a space, a
  * repeated or unknown key is an issue, values coerced strictly ("" is no number, only true and false are bools, no hex,

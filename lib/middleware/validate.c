@@ -70,7 +70,9 @@ static saas_err read_body(saas_ctx *c)
     void *in;
     if (!schema)
         return c->body.len ? saas_fail_field(c, "", "no body is taken here") : SAAS_OK;
-    SAAS_TRY(saas_read_json(&in, &c->issues, schema, &c->arena, (char *)(uintptr_t)c->body.ptr, c->body.len));
+    saas_err (*read)(void **, saas_issues *, const saas_schema *, saas_arena *, char *, size_t) =
+        c->match.route->partial ? saas_read_json_partial : saas_read_json;
+    SAAS_TRY(read(&in, &c->issues, schema, &c->arena, (char *)(uintptr_t)c->body.ptr, c->body.len));
     c->body_in = in;
     return SAAS_OK;
 }

@@ -10,6 +10,7 @@ _Static_assert((int)SAAS_JSON_NESTING_MAX == (int)SAAS_JSON_DEPTH_MAX, "the limi
 typedef struct reader {
     saas_json_in in;
     saas_report report;
+    bool partial; /* the root's absent fields stay absent */
 } reader;
 
 static bool read_value(reader *r, const saas_step *at, const saas_field *f, saas_type type, void *member);
@@ -78,7 +79,8 @@ static bool read_object(reader *r, const saas_step *at, const saas_schema *s, vo
             return false;
     }
     saas_json_leave(&r->in);
-    fill_absent(r, at, s, base);
+    if (at || !r->partial)
+        fill_absent(r, at, s, base);
     return true;
 }
 
@@ -216,16 +218,28 @@ static bool read_root(reader *r, const saas_schema *s, void *base)
     return saas_json_skip(&r->in);
 }
 
+static saas_err read_whole(void **out, reader *r, const saas_schema *schema)
+{
+    void *base = saas_arena_calloc(r->report.arena, 1, schema->struct_size);
+    if (!base)
+        return SAAS_ERR_NO_MEMORY;
+    SAAS_TRY(finish(r, read_root(r, schema, base)));
+    *out = base;
+    return SAAS_OK;
+}
+
 saas_err saas_read_json(void **out, saas_issues *issues, const saas_schema *schema, saas_arena *a, char *json,
                         size_t len)
 {
     reader r = {.in = {.at = json, .end = json + len}, .report = saas_report_on(issues, a)};
-    void *base = saas_arena_calloc(a, 1, schema->struct_size);
-    if (!base)
-        return SAAS_ERR_NO_MEMORY;
-    SAAS_TRY(finish(&r, read_root(&r, schema, base)));
-    *out = base;
-    return SAAS_OK;
+    return read_whole(out, &r, schema);
+}
+
+saas_err saas_read_json_partial(void **out, saas_issues *issues, const saas_schema *schema, saas_arena *a, char *json,
+                                size_t len)
+{
+    reader r = {.in = {.at = json, .end = json + len}, .report = saas_report_on(issues, a), .partial = true};
+    return read_whole(out, &r, schema);
 }
 
 saas_err saas_read_stored(void *base, saas_arena *a, const saas_field *f, char *json, size_t len)

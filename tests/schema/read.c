@@ -54,6 +54,29 @@ static void what_is_absent_is_zero_or_default(void)
     CHECK(in->has.items == SAAS_ABSENT && !in->items.count);
 }
 
+static saas_err read_partial(const struct all **out, const char *json)
+{
+    void *in = NULL;
+    saas_arena_reset(arena);
+    issues = (saas_issues){NULL, 0, 0};
+    char *copy = saas_arena_copy(arena, json, strlen(json));
+    saas_err err = saas_read_json_partial(&in, &issues, &all_schema, arena, copy, strlen(json));
+    *out = in;
+    return err;
+}
+
+static void a_change_leaves_absent_fields_absent(void)
+{
+    const struct all *in;
+    REQUIRE(!read_partial(&in, "{\"body\":null,\"address\":{\"street\":\"s\"}}"));
+    CHECK(in->has.title == SAAS_ABSENT && in->has.qty == SAAS_ABSENT && in->has.status == SAAS_ABSENT);
+    CHECK(in->has.body == SAAS_NULL);
+    CHECK(in->address.has.country == SAAS_SET); /* an object inside is a whole value */
+    CHECK_INT(read_partial(&in, "{\"title\":null,\"address\":{},\"id\":\"x\"}"), SAAS_ERR_VALIDATION);
+    CHECK_INT(issues.count, 3);
+    CHECK_INT(read_partial(&in, ""), SAAS_ERR_MALFORMED_JSON);
+}
+
 static void every_problem_is_an_issue(void)
 {
     static const struct {
@@ -260,6 +283,7 @@ static void messages_never_echo_values(void)
 
 static const check_test tests[] = {TEST(every_kind_is_read),
                                    TEST(what_is_absent_is_zero_or_default),
+                                   TEST(a_change_leaves_absent_fields_absent),
                                    TEST(every_problem_is_an_issue),
                                    TEST(malformed_wins),
                                    TEST(issues_are_capped_and_counted),
