@@ -26,6 +26,8 @@ SAAS_API saas_text saas_request_id(const saas_ctx *c);
 SAAS_API saas_text saas_param(const saas_ctx *c, const char *name);
 /* The same as UUID: ERR_NOT_FOUND when it is none, so that a malformed id answers like an unknown one. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_param_uuid(saas_uuid *out, saas_ctx *c, const char *name);
+/* The same as an argument of a statement: SQL null when it is no UUID, which equals nothing. */
+SAAS_API saas_value saas_param_id(const saas_ctx *c, const char *name);
 
 /* The validated body: const struct note *in = saas_body(c, note). Never NULL: a schema other than the route's gives a
  * zeroed struct and turns the answer into a 500. saas_url_query: likewise the query string. */

@@ -27,6 +27,12 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_query_one(saas_ctx *c, saas_rows **row, c
 SAAS_API SAAS_MUST_CHECK saas_err saas_query_opt(saas_ctx *c, saas_rows **row, const char *sql, saas_args args);
 /* No rows wanted. affected may be NULL. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_exec(saas_ctx *c, uint64_t *affected, const char *sql, saas_args args);
+/* Exactly one row changed, none wanted back: none is ERR_NOT_FOUND, more ERR_TOO_MANY_ROWS (they stay changed, unless
+ * the transaction is rolled back, as a .tx route's is by any error). */
+SAAS_API SAAS_MUST_CHECK saas_err saas_exec_one(saas_ctx *c, const char *sql, saas_args args);
+/* saas_query_one, and its row as the answer (saas_reply_row). */
+SAAS_API SAAS_MUST_CHECK saas_err saas_reply_one(saas_ctx *c, int status, const saas_schema *schema, const char *sql,
+                                                 saas_args args);
 /* update TABLE set <fields present in `in`> where WHERE returning *. The SET list is built from the table alone, of the
  * fields whose has-byte is not ABSENT; with none present it is a plain select. `where` numbers its parameters from $1.
  * Exactly one row, as saas_query_one. */

@@ -58,6 +58,22 @@ saas_err saas_exec(saas_ctx *c, uint64_t *affected, const char *sql, saas_args a
     return SAAS_OK;
 }
 
+saas_err saas_exec_one(saas_ctx *c, const char *sql, saas_args args)
+{
+    uint64_t affected;
+    SAAS_TRY(saas_exec(c, &affected, sql, args));
+    if (affected > 1)
+        return SAAS_ERR_TOO_MANY_ROWS;
+    return affected ? SAAS_OK : SAAS_ERR_NOT_FOUND;
+}
+
+saas_err saas_reply_one(saas_ctx *c, int status, const saas_schema *schema, const char *sql, saas_args args)
+{
+    saas_rows *row;
+    SAAS_TRY(saas_query_one(c, &row, sql, args));
+    return saas_reply_row(c, status, row, schema);
+}
+
 /* ---- outside the tenant ---- */
 
 static const char set_org_sql[] = "select set_config('app.current_org_id', $1, true)";

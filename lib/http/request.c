@@ -43,6 +43,12 @@ saas_err saas_param_uuid(saas_uuid *out, saas_ctx *c, const char *name)
     return saas_uuid_parse(out, saas_param(c, name)) ? SAAS_ERR_NOT_FOUND : SAAS_OK;
 }
 
+saas_value saas_param_id(const saas_ctx *c, const char *name)
+{
+    saas_uuid id;
+    return saas_uuid_parse(&id, saas_param(c, name)) ? saas_v_null(NULL) : saas_v_uuid(id);
+}
+
 /* A zeroed struct where the right one is not to be had: the handler goes on, its answer will be a 500. */
 static const void *zeroed(saas_ctx *c, const saas_schema *schema, const char *why)
 {
