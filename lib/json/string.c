@@ -100,14 +100,10 @@ static const char *rest(const char *at, const char *end, char *to, saas_json_str
     return at < end ? at : NULL;
 }
 
-bool saas_json_string_in_place(saas_json_in *in, saas_json_string *out)
+bool saas_json_string_rest(saas_json_in *in, const char *stop, saas_json_string *out)
 {
-    const char *start = in->at + 1, *stop = saas_json_plain(start, in->end);
-    char *writable = (char *)start;
-    *out = (saas_json_string){{start, (size_t)(stop - start)}, true, false};
-    if (stop == in->end)
-        return false;
-    if (*stop != '"' && !(stop = rest(stop, in->end, writable + out->text.len, out)))
+    char *writable = (char *)out->text.ptr;
+    if (stop == in->end || !(stop = rest(stop, in->end, writable + out->text.len, out)))
         return false;
     writable[out->text.len] = 0;
     in->at = stop + 1;

@@ -60,9 +60,22 @@ static inline void saas_json_leave(saas_json_in *in)
     in->depth--;
 }
 
+/* The rest of a string of which out->text is plain, from `stop`, which is not. For saas_json_string_in_place. */
+bool saas_json_string_rest(saas_json_in *in, const char *stop, saas_json_string *out);
+
 /* A string, decoded in place: writes into the text, never past the closing quote, and puts a NUL behind. The memory
  * of the text must be writable. */
-bool saas_json_string_in_place(saas_json_in *in, saas_json_string *out);
+static inline bool saas_json_string_in_place(saas_json_in *in, saas_json_string *out)
+{
+    const char *start = in->at + 1, *stop = saas_json_plain(start, in->end);
+    *out = (saas_json_string){{start, (size_t)(stop - start)}, true, false};
+    if (stop == in->end || *stop != '"')
+        return saas_json_string_rest(in, stop, out);
+    *(char *)stop = 0;
+    in->at = stop + 1;
+    return true;
+}
+
 /* A string, checked only; the text is not written to. */
 bool saas_json_string_skip(saas_json_in *in);
 bool saas_json_number_token(saas_json_in *in, saas_json_number *out);

@@ -13,13 +13,16 @@ static inline char camel(const char *name, const char **at)
 
 bool saas_field_is(const saas_field *f, saas_text key)
 {
-    const char *k = key.ptr;
+    const char *k = key.ptr, *at = f->name;
     if (f->json)
         return saas_text_equal(saas_text_z(f->json), key);
-    for (const char *at = f->name; *at; k++)
-        if (*k != camel(f->name, &at))
+    for (; *at == '_' || *at == *k; k++) {
+        if (!*at)
+            return k == key.ptr + key.len;
+        if (*k != (*at == '_' ? camel(f->name, &at) : *at++))
             return false;
-    return k == key.ptr + key.len;
+    }
+    return false;
 }
 
 saas_text saas_field_json_name(char out[64], const saas_field *f)
