@@ -67,9 +67,9 @@ ensure() {
     mapfile -t packages < <(missing "$@")
     [ ${#packages[@]} -gt 0 ] || return 0
     command -v apt-get >/dev/null ||
-        die "this needs ${packages[*]} (names of Debian packages), and there is no apt-get here to install them"
+        die "missing: ${packages[*]} (names of Debian packages). There is no apt-get here to install them"
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
-        die "this needs ${packages[*]}: install them as root (apt-get install ${packages[*]}); there is no sudo here"
+        die "missing: ${packages[*]}. There is no sudo here; as root: apt-get install ${packages[*]}"
     say "installing ${packages[*]}"
     if ! compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null || ! apt_install "${packages[@]}"; then
         as_root apt-get update -qq </dev/null || die "apt-get update failed"
