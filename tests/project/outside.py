@@ -11,7 +11,7 @@ def run(*command, **more):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
                           stdin=subprocess.DEVNULL, **more)
     if done.returncode:
-        print(f"$ {' '.join(command)}\n{done.stdout[-4000:]}")
+        print(f"$ {' '.join(command)}\n{done.stdout[-4000:]}exit code {done.returncode}")
         sys.exit(1)
     return done.stdout
 
