@@ -1,0 +1,19 @@
+/* A small SaaS: organizations, people, projects. */
+#include "migrations.h"
+#include "mvp.h"
+#include <saas/h2o.h>
+
+static const saas_mount mounts[] = {
+    {"/v1/auth", saas_auth_routes},
+    {"/v1/me", mvp_me_routes},
+    {"/v1/users", mvp_user_routes},
+    {"/v1/organization", mvp_organization_routes},
+    {"/v1/projects", mvp_project_routes},
+};
+
+int main(int argc, char **argv)
+{
+    return saas_h2o_main(SAAS_APP(.name = "mvp", SAAS_MOUNTS(mounts), SAAS_MIGRATIONS(mvp_migrations),
+                                  .config = &settings_schema),
+                         argc, argv);
+}

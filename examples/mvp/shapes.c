@@ -1,0 +1,5 @@
+#include "mvp.h"
+
+SAAS_DEFINE(user, SAAS_USER_FIELDS);
+SAAS_DEFINE(organization, SAAS_ORGANIZATION_FIELDS);
+SAAS_DEFINE(settings, SETTINGS);
