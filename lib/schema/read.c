@@ -109,14 +109,19 @@ static bool read_item(reader *r, const saas_step *at, const saas_field *f, void 
     return saas_json_literal(&r->in, SAAS_LIT("null"));
 }
 
-/* Elements past the most there may be are checked to be JSON, no more: they have no place. */
+/* Whether an element past `count` others has a place; without one it is only checked to be JSON. */
+static bool has_place(const reader *r, const saas_field *f, size_t count)
+{
+    return r->in.nodes <= SAAS_JSON_NODES_MAX && (count < f->items_hi || r->report.stored);
+}
+
 static bool read_items(reader *r, const saas_step *up, const saas_field *f, saas_list_member *list)
 {
     size_t cap = 0, count = 0;
     do {
         r->in.nodes++;
         saas_step at = {.up = up, .index = count};
-        if (count++ >= f->items_hi && !r->report.stored) {
+        if (!has_place(r, f, count++)) {
             if (!saas_json_skip(&r->in))
                 return false;
             continue;

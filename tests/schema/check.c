@@ -103,20 +103,28 @@ static void all_flaws_are_listed(void)
     CHECK_STR(refusal(two, 2), "schema s.a: unknown type\nschema s.b: words must be distinct and not empty");
 }
 
-static void recursion_ends(void)
+static void nesting_ends_at_16(void)
 {
-    static saas_schema s;
-    static saas_field f;
-    f = (saas_field){.name = "again",
-                     .type = SAAS_T_LIST,
-                     .item = SAAS_T_OBJECT,
-                     .item_size = 32,
-                     .items_hi = 1,
-                     .of = &s,
-                     .has_offset = 24};
-    s = (saas_schema){"s", 32, sizeof f, 1, &f};
-    CHECK_INT(saas_schema_check(&s, &error), SAAS_ERR_BUG);
+    enum { DEEP = 17 };
+    static saas_schema s[DEEP];
+    static saas_field f[DEEP];
+    for (int i = 0; i < DEEP; i++) {
+        f[i] = (saas_field){.name = "x",
+                            .type = SAAS_T_LIST,
+                            .item = SAAS_T_OBJECT,
+                            .item_size = 32,
+                            .items_hi = 1,
+                            .of = &s[i + 1 < DEEP ? i + 1 : i],
+                            .has_offset = 24};
+        s[i] = (saas_schema){"s", 32, sizeof f[i], 1, &f[i]};
+    }
+    f[DEEP - 1].item = SAAS_T_BOOL;
+    f[DEEP - 1].item_size = 1;
+    CHECK_INT(saas_schema_check(&s[1], &error), SAAS_OK);
+    CHECK_INT(saas_schema_check(&s[0], &error), SAAS_ERR_BUG);
     CHECK_STR(error.text, "schema s: nested more than 16 deep");
+    f[0].of = &s[0]; /* itself */
+    CHECK_INT(saas_schema_check(&s[0], &error), SAAS_ERR_BUG);
 }
 
 /* A host built when fields were bigger, and one whose table has nothing behind its last member: both are walked by
@@ -155,5 +163,5 @@ static void tables_are_walked_by_their_stride(void)
 
 static const check_test tests[] = {TEST(good_tables_pass),   TEST(each_flaw_is_named),
                                    TEST(fields_must_differ), TEST(all_flaws_are_listed),
-                                   TEST(recursion_ends),     TEST(tables_are_walked_by_their_stride)};
+                                   TEST(nesting_ends_at_16), TEST(tables_are_walked_by_their_stride)};
 SHAPES_MAIN(tests)

@@ -237,6 +237,56 @@ static void nodes_are_capped(void)
     CHECK_INT(issues.count, 0);
 }
 
+#define MANY(F, T) F(T, list(bool, 0, 1000000), flags)
+SAAS_STRUCT(many, MANY);
+
+/* Too many values are a client's mistake, not a lack of memory: what is past the limit takes none. */
+static void nodes_past_the_cap_take_no_memory(void)
+{
+    static char json[600010];
+    void *out;
+    saas_issues found = {NULL, 0, 0};
+    saas_arena *a = saas_arena_new(80 << 10);
+    size_t len = (size_t)snprintf(json, sizeof json, "{\"flags\":[true");
+    for (int i = 1; i < 100000; i++, len += 5)
+        memcpy(json + len, ",true", 5);
+    memcpy(json + len, "]}", 2);
+    REQUIRE(a);
+    CHECK_INT(saas_read_json(&out, &found, &many_schema, a, json, len + 2), SAAS_ERR_VALIDATION);
+    CHECK(found.count == 1 && found.items[0].code == SAAS_ISSUE_TOO_COMPLEX);
+    saas_arena_free(a);
+}
+
+static void email_lengths_and_names(void)
+{
+    static const struct {
+        const char *local;
+        int label, labels;
+        const char *top;
+        bool good;
+    } rows[] = {{"a", 3, 1, "de", true},       {"a", 63, 1, "de", true},   {"a", 64, 1, "de", false},
+                {"a", 49, 5, "de", true},      {"a", 50, 5, "de", false},  {"a", 3, 1, "123", false},
+                {"a", 3, 1, "1a", true},       {"a", 3, 1, "-a", false},   {"a", 3, 1, "a-", false},
+                {"a", 3, 1, "xn--p1ai", true}, {"a", 3, 0, "de", false},   {"a", 3, 1, "", false},
+                {"a b", 3, 1, "de", false},    {"a+b", 3, 1, "de", true},  {"\xc3\xbc", 3, 1, "de", false},
+                {"", 3, 1, "de", false},       {"a@b", 3, 1, "de", false}, {"{a}", 3, 1, "de", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char json[600];
+        saas_err err;
+        size_t len = (size_t)snprintf(json, sizeof json, "{\"title\":\"t\",\"mail\":\"%s@", rows[i].local);
+        for (int n = 0; n < rows[i].labels; n++)
+            len += (size_t)snprintf(json + len, sizeof json - len, "%0*d.", rows[i].label, 0);
+        snprintf(json + len, sizeof json - len, "%s\"}", rows[i].top);
+        CHECK(!read_all(json, &err) == !rows[i].good);
+    }
+    for (int local = 63; local <= 66; local++) {
+        char json[200];
+        saas_err err;
+        snprintf(json, sizeof json, "{\"title\":\"t\",\"mail\":\"%0*d@a.de\"}", local, 0);
+        CHECK(!read_all(json, &err) == (local > 64));
+    }
+}
+
 static void depth_counts_through_structs(void)
 {
     char json[200];
@@ -289,6 +339,8 @@ static const check_test tests[] = {TEST(every_kind_is_read),
                                    TEST(issues_are_capped_and_counted),
                                    TEST(a_key_as_long_as_the_body_is_clipped),
                                    TEST(nodes_are_capped),
+                                   TEST(nodes_past_the_cap_take_no_memory),
+                                   TEST(email_lengths_and_names),
                                    TEST(depth_counts_through_structs),
                                    TEST(issues_of_others_stay),
                                    TEST(messages_never_echo_values)};
