@@ -14,7 +14,7 @@
  *   text(lo, hi)       saas_text     string of lo..hi Unicode code points, no U+0000
  *   email              saas_text     address of at most 254 bytes: dot-atom local part, host name with a dot
  *   slug(lo, hi)       saas_text     lo..hi of [a-z0-9-], no '-' at either end
- *   i64(lo, hi)        int64_t       integer in lo..hi, exact
+ *   i64(lo, hi)        int64_t       integer in lo..hi, exact; 2.0 and 2e0 are 2
  *   bool               bool          true, false
  *   uuid               saas_uuid     the 36-character form, either case
  *   time               saas_time     RFC 3339 date-time with offset

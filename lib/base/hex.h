@@ -2,16 +2,11 @@
 #ifndef SAAS_BASE_HEX_H
 #define SAAS_BASE_HEX_H
 
-/* -1 for anything else. */
+/* -1 for anything else. Without branches: nothing can guess the digits of an id. */
 static inline int saas_hex_digit(char ch)
 {
-    if (ch >= '0' && ch <= '9')
-        return ch - '0';
-    if (ch >= 'a' && ch <= 'f')
-        return ch - 'a' + 10;
-    if (ch >= 'A' && ch <= 'F')
-        return ch - 'A' + 10;
-    return -1;
+    unsigned digit = (unsigned)(unsigned char)ch - '0', letter = ((unsigned)(unsigned char)ch | 0x20) - 'a';
+    return (digit <= 9) * ((int)digit + 1) + (letter <= 5) * ((int)letter + 11) - 1;
 }
 
 #endif

@@ -3,29 +3,24 @@
 #include "base/uuid.h"
 #include <string.h>
 
-static bool dash_at(size_t i)
-{
-    return i == 8 || i == 13 || i == 18 || i == 23;
-}
+/* Where the two digits of each byte stand. */
+static const uint8_t places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+
+static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
 saas_err saas_uuid_parse(saas_uuid *out, saas_text text)
 {
     saas_uuid id;
-    size_t n = 0;
+    int wrong = 0;
     if (text.len != SAAS_UUID_CHARS)
         return SAAS_ERR_VALIDATION;
-    for (size_t i = 0; i < SAAS_UUID_CHARS; i++) {
-        if (dash_at(i)) {
-            if (text.ptr[i] != '-')
-                return SAAS_ERR_VALIDATION;
-            continue;
-        }
-        int high = saas_hex_digit(text.ptr[i]), low = saas_hex_digit(text.ptr[i + 1]);
-        if (high < 0 || low < 0)
-            return SAAS_ERR_VALIDATION;
-        id.b[n++] = (uint8_t)(high << 4 | low);
-        i++;
+    for (size_t i = 0; i < 16; i++) {
+        int high = saas_hex_digit(text.ptr[places[i]]), low = saas_hex_digit(text.ptr[places[i] + 1]);
+        wrong |= high | low;
+        id.b[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
     }
+    if (wrong < 0 || text.ptr[8] != '-' || text.ptr[13] != '-' || text.ptr[18] != '-' || text.ptr[23] != '-')
+        return SAAS_ERR_VALIDATION;
     *out = id;
     return SAAS_OK;
 }
@@ -33,14 +28,11 @@ saas_err saas_uuid_parse(saas_uuid *out, saas_text text)
 void saas_uuid_format(char out[SAAS_UUID_CHARS + 1], saas_uuid id)
 {
     static const char digits[] = "0123456789abcdef";
-    size_t at = 0;
+    memcpy(out, pattern, sizeof pattern);
     for (size_t i = 0; i < 16; i++) {
-        if (dash_at(at))
-            out[at++] = '-';
-        out[at++] = digits[id.b[i] >> 4];
-        out[at++] = digits[id.b[i] & 15];
+        out[places[i]] = digits[id.b[i] >> 4];
+        out[places[i] + 1] = digits[id.b[i] & 15];
     }
-    out[at] = 0;
 }
 
 bool saas_uuid_equal(saas_uuid a, saas_uuid b)

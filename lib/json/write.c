@@ -74,38 +74,47 @@ static const char *as_is(const char *at, const char *end)
     }
 }
 
-static void string(saas_json *j, saas_text value)
+/* From `at`, which does not go out as it is, to the end. */
+static void add_rest(saas_buf *b, const char *at, const char *end)
 {
-    char *to = begin(j, value.len + 2);
-    if (!to)
-        return;
-    const char *at = value.ptr, *end = at + value.len;
-    saas_buf_lit(j->out, "\"");
     while (at < end) {
+        add_escape(b, (unsigned char)*at++);
         const char *stop = as_is(at, end);
-        saas_buf_add(j->out, at, (size_t)(stop - at));
-        if (stop < end)
-            add_escape(j->out, (unsigned char)*stop++);
+        saas_buf_add(b, at, (size_t)(stop - at));
         at = stop;
     }
-    saas_buf_lit(j->out, "\"");
+}
+
+static void string(saas_json *j, saas_text value, bool key)
+{
+    char *to = begin(j, value.len + 3);
+    if (!to)
+        return;
+    const char *end = value.ptr + value.len, *stop = as_is(value.ptr, end);
+    size_t plain = (size_t)(stop - value.ptr);
+    *to++ = '"';
+    if (plain)
+        memcpy(to, value.ptr, plain);
+    j->out->len += 1 + plain;
+    add_rest(j->out, stop, end);
+    if (key)
+        saas_buf_lit(j->out, "\":");
+    else
+        saas_buf_lit(j->out, "\"");
+    j->comma = !key;
 }
 
 void saas_json_key(saas_json *j, saas_text name)
 {
-    string(j, name);
-    saas_buf_lit(j->out, ":");
-    j->comma = false;
+    string(j, name, true);
 }
 
 void saas_json_text(saas_json *j, saas_text value)
 {
-    if (!value.ptr) {
+    if (value.ptr)
+        string(j, value, false);
+    else
         saas_json_null(j);
-        return;
-    }
-    string(j, value);
-    j->comma = true;
 }
 
 void saas_json_i64(saas_json *j, int64_t value)
