@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #if SAAS_ASAN
-#include <sanitizer/asan_interface.h>
 #include <sanitizer/lsan_interface.h>
 #endif
 #ifdef SAAS_VALGRIND
@@ -25,12 +24,10 @@ static void announce(saas_stack *s)
     (void)s;
 }
 
-/* Frames of a parked fiber are still poisoned; whoever gets these addresses next must not inherit that. */
 static void withdraw(const saas_stack *s)
 {
 #if SAAS_ASAN
     __lsan_unregister_root_region(s->bottom, s->size);
-    __asan_unpoison_memory_region(s->bottom, s->size);
 #endif
 #ifdef SAAS_VALGRIND
     VALGRIND_STACK_DEREGISTER(s->valgrind_id);

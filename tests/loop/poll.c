@@ -89,13 +89,20 @@ static void another_thread_stops_it(void)
     pthread_join(thread, NULL);
 }
 
-static void a_stop_before_the_run_counts(void)
+static void stop_now(void *user)
+{
+    saas_poll_loop_stop(user);
+}
+
+static void a_stop_before_the_run_counts_once(void)
 {
     setup();
+    saas_timer t = {0};
     saas_poll_loop_stop(loop);
     saas_poll_loop_run(loop);
-    saas_poll_loop_stop(loop);
-    saas_poll_loop_run(loop);
+    CHECK_INT(saas_timer_start(loop, &t, 1, stop_now, loop), SAAS_OK);
+    saas_poll_loop_run(loop); /* not by the first stop */
+    CHECK(!t.slot);
     saas_loop_free(loop);
 }
 
@@ -161,20 +168,32 @@ static void only_wanted_events_come_and_stay(void)
     saas_loop_free(loop);
 }
 
+/* poll(2) says POLLHUP alone of a pipe without a writer, POLLERR alone of a full one without a reader. */
 static void a_hang_up_comes_as_what_is_wanted(void)
 {
-    peer p;
+    static const char much[1 << 16];
     setup();
-    peer_open(&p);
-    close(p.other);
-    p.other = open("/dev/null", O_RDONLY);
-    saas_poll_loop_turn(loop, 0);
-    CHECK_INT(p.reads + p.writes, 0);
-    saas_loop_watch_set(loop, p.watch, SAAS_READ);
-    saas_poll_loop_turn(loop, 0);
-    CHECK_INT(p.reads, 1);
-    CHECK_INT(p.writes, 0);
-    peer_close(&p);
+    for (unsigned end = 0; end < 2; end++) {
+        int fds[2];
+        peer p = {0};
+        CHECK_INT(pipe2(fds, O_NONBLOCK | O_CLOEXEC), 0);
+        while (end && write(fds[1], much, sizeof much) > 0)
+            ;
+        close(fds[!end]);
+        REQUIRE(saas_loop_watch(&p.watch, loop, fds[end], peer_ready, &p) == SAAS_OK);
+        saas_loop_watch_set(loop, p.watch, end ? SAAS_WRITE : SAAS_READ);
+        saas_loop_watch_set(loop, p.watch, 0);
+        uint64_t start = saas_loop_now_ms(loop);
+        saas_poll_loop_turn(loop, 20);
+        CHECK_INT(p.reads + p.writes, 0);
+        CHECK(saas_loop_now_ms(loop) - start >= 20); /* nothing wanted: it does not spin */
+        saas_loop_watch_set(loop, p.watch, end ? SAAS_WRITE : SAAS_READ);
+        saas_poll_loop_turn(loop, 0);
+        CHECK_INT(p.reads, !end);
+        CHECK_INT(p.writes, end);
+        saas_loop_unwatch(loop, p.watch);
+        close(fds[end]);
+    }
     saas_loop_free(loop);
 }
 
@@ -275,7 +294,7 @@ static void now_stands_still_within_a_turn(void)
 
 static const check_test tests[] = {TEST(posts_of_any_thread_run_once_and_in_order),
                                    TEST(another_thread_stops_it),
-                                   TEST(a_stop_before_the_run_counts),
+                                   TEST(a_stop_before_the_run_counts_once),
                                    TEST(only_wanted_events_come_and_stay),
                                    TEST(a_hang_up_comes_as_what_is_wanted),
                                    TEST(a_callback_may_unwatch_others_and_itself),
