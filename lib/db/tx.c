@@ -77,12 +77,14 @@ saas_err saas_db_tx_open(saas_db *db, saas_db_tx *tx)
 
 /* ---- units inside ---- */
 
+/* The first error of the server's is why it can't be committed; those after it only repeat that. */
 static void doom(const saas_db_lane *lane, const saas_db_op *unit, saas_err e)
 {
     saas_db_tx *tx = lane->tx;
-    if (!e || !tx || PQtransactionStatus(lane->conn) == PQTRANS_INTRANS)
+    saas_db_op *op = tx ? tx->op : NULL;
+    if (!e || !op || op->doomed || PQtransactionStatus(lane->conn) == PQTRANS_INTRANS)
         return;
-    ((saas_db_op *)tx->op)->doomed = e;
+    op->doomed = e;
     tx->error = unit->error;
 }
 

@@ -107,6 +107,7 @@ static inline void close_pool(void)
 typedef struct run {
     saas_db_unit unit;
     saas_db_statement statements[4];
+    saas_value held[4]; /* of the first statement: SAAS_ARGS lives only as long as its block */
     unsigned calls;
     saas_err e;
     uint64_t done_us;
@@ -138,20 +139,29 @@ static inline uint64_t in_ms(uint64_t ms)
     return saas_clock_mono_us() + ms * 1000;
 }
 
-/* A unit of one statement; the args must live as long as r. */
+/* A unit of one statement. */
 static inline run one(const char *sql, saas_args args)
 {
     run r = {.unit = {.count = 1}};
     r.statements[0] = (saas_db_statement){.sql = sql, .args = args};
+    for (size_t i = 0; i < args.n && i < 4; i++)
+        r.held[i] = args.v[i];
     return r;
 }
 
-static inline saas_err start(run *r)
+static inline void aim(run *r)
 {
+    if (r->unit.count == 1)
+        r->statements[0].args.v = r->held;
     r->unit.statements = r->statements;
     r->unit.done = on_done;
     r->unit.user = r;
     r->calls = 0;
+}
+
+static inline saas_err start(run *r)
+{
+    aim(r);
     saas_err e = saas_db_submit(db, &r->unit);
     if (!e && r->calls)
         CHECK(!"done() before submit returned");
