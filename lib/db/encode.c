@@ -1,7 +1,6 @@
 #include "db/encode.h"
 #include "json/write.h"
 #include <math.h>
-#include <stdio.h>
 
 enum {
     I = 1 << SAAS_V_I64 | 1 << SAAS_V_U64,
@@ -96,14 +95,15 @@ saas_err saas_db_args_check(const saas_args *args, const saas_db_stmt *stmt, saa
 
 static const char *number(saas_arena *a, const saas_value *v, bool boolean)
 {
-    char *out = saas_arena_alloc(a, 24);
-    if (out && boolean)
-        snprintf(out, 24, v->as.u ? "t" : "f");
-    else if (out && v->kind == SAAS_V_I64)
-        snprintf(out, 24, "%lld", (long long)v->as.i);
-    else if (out)
-        snprintf(out, 24, "%llu", (unsigned long long)v->as.u);
-    return out;
+    saas_buf b;
+    if (boolean)
+        return v->as.u ? "t" : "f";
+    saas_buf_init(&b, a, 24);
+    if (v->kind == SAAS_V_I64)
+        saas_buf_i64(&b, v->as.i);
+    else
+        saas_buf_u64(&b, v->as.u);
+    return saas_buf_done(&b).ptr;
 }
 
 static const char *floating(saas_arena *a, double x)

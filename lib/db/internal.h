@@ -101,6 +101,7 @@ struct saas_db {
     saas_log *log;
     char *dsn;
     uint32_t depth_max, shared_timeout_ms;
+    char shared_timeout[16];
     bool unsegregated, closing;
     saas_arena *scratch;
     saas_db_stmts stmts;

@@ -113,6 +113,17 @@ static bool take_slot(saas_db_stmts *s, uint32_t *slot)
     return true;
 }
 
+void saas_db_stmt_name(char out[SAAS_DB_NAME_SIZE], uint32_t slot, uint32_t gen)
+{
+    snprintf(out, SAAS_DB_NAME_SIZE, "s%u_%u", (unsigned)slot, (unsigned)gen);
+}
+
+static void rename_stmt(saas_db_stmts *s, saas_db_stmt *stmt)
+{
+    stmt->gen = ++s->gen;
+    saas_db_stmt_name(stmt->name, stmt->slot, stmt->gen);
+}
+
 static saas_err add(saas_db_stmts *s, const char *sql, size_t len, uint64_t hash, saas_db_stmt **out)
 {
     if (forbidden(sql))
@@ -127,7 +138,7 @@ static saas_err add(saas_db_stmts *s, const char *sql, size_t len, uint64_t hash
     memcpy(stmt->sql, sql, len + 1);
     stmt->len = len;
     stmt->hash = hash;
-    stmt->gen = ++s->gen;
+    rename_stmt(s, stmt);
     saas_list_init(&stmt->lru);
     stmt->next = s->buckets[hash % SAAS_DB_STATEMENTS];
     s->buckets[hash % SAAS_DB_STATEMENTS] = stmt;
@@ -156,11 +167,6 @@ void saas_db_stmt_put(saas_db_stmts *s, saas_db_stmt *stmt)
         saas_list_insert(&s->unused, &stmt->lru);
 }
 
-void saas_db_stmt_name(char out[SAAS_DB_NAME_SIZE], uint32_t slot, uint32_t gen)
-{
-    snprintf(out, SAAS_DB_NAME_SIZE, "s%u_%u", (unsigned)slot, (unsigned)gen);
-}
-
 saas_err saas_db_stmt_describe(saas_db_stmt *stmt, const PGresult *r)
 {
     size_t count = (size_t)PQnparams(r);
@@ -178,23 +184,46 @@ saas_err saas_db_stmt_describe(saas_db_stmt *stmt, const PGresult *r)
 
 void saas_db_stmt_changed(saas_db_stmts *s, saas_db_stmt *stmt)
 {
-    stmt->gen = ++s->gen;
+    rename_stmt(s, stmt);
     stmt->described = false;
 }
 
-void saas_db_stmt_ran(saas_db_stmt *stmt, uint64_t us)
+/* ---- how long they take ---- */
+
+enum { MEAN_RUNS = 32, TAIL_RUNS = 256, SLOW_MEAN_US = 5000, SLOW_TAIL_US = 25000, SLOW_FACTOR = 4 };
+
+/* Slow by its mean, or because more than about one run in a hundred holds up a lane for long; and slower than the
+ * others: when the server or this process is short of CPU everything takes long, and the slow lanes are no help. A
+ * maximum would not do for the second: one pause would send everything there, to wait behind what is really slow. */
+bool saas_db_stmts_slow(const saas_db_stmts *s, saas_db_stmt *const *stmts, size_t count)
 {
-    stmt->mean_us = stmt->runs++ ? stmt->mean_us - stmt->mean_us / 8 + us / 8 : us;
-    stmt->max_us -= stmt->max_us / 256;
-    if (us > stmt->max_us)
-        stmt->max_us = us;
+    double mean = 0, tail = 0;
+    for (size_t i = 0; i < count; i++) {
+        mean += stmts[i]->mean_us;
+        tail += stmts[i]->tail;
+    }
+    return (mean > SLOW_MEAN_US && mean > s->typical_us * SLOW_FACTOR) || tail > 2.5 / TAIL_RUNS;
 }
 
-void saas_db_stmt_overran(saas_db_stmt *stmt, uint64_t limit_us)
+static void ran(saas_db_stmt *stmt, double us)
 {
-    stmt->runs++;
+    stmt->runs += stmt->runs < MEAN_RUNS;
+    stmt->mean_us += (us - stmt->mean_us) / stmt->runs;
+    stmt->tail += ((us > SLOW_TAIL_US) - stmt->tail) / TAIL_RUNS;
+}
+
+/* The answers of a unit come together, at its Sync: its time is shared out evenly. */
+void saas_db_stmts_ran(saas_db_stmts *s, saas_db_stmt *const *stmts, size_t count, double us, bool shared)
+{
+    for (size_t i = 0; i < count; i++)
+        ran(stmts[i], us / (double)count);
+    if (shared)
+        s->typical_us = us > s->typical_us ? s->typical_us * 1.05 + 1 : s->typical_us * 0.95;
+}
+
+void saas_db_stmt_overran(saas_db_stmt *stmt, double limit_us)
+{
+    stmt->runs = MEAN_RUNS;
     if (stmt->mean_us < limit_us)
         stmt->mean_us = limit_us;
-    if (stmt->max_us < limit_us)
-        stmt->max_us = limit_us;
 }

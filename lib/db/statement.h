@@ -14,7 +14,9 @@ typedef struct saas_db_stmt {
     uint64_t hash;
     uint32_t slot, gen; /* its name: another gen is another name */
     uint32_t refs, runs;
-    uint64_t mean_us, max_us; /* the maximum fades */
+    double mean_us;
+    double tail; /* share of the last few hundred runs that took far too long for a shared lane */
+    char name[SAAS_DB_NAME_SIZE];
     bool described;
     size_t param_count;
     Oid *params;
@@ -26,6 +28,7 @@ typedef struct saas_db_stmts {
     saas_db_stmt *buckets[SAAS_DB_STATEMENTS];
     saas_list unused; /* oldest first */
     uint32_t count, gen;
+    double typical_us; /* of units on shared lanes: their median, roughly */
 } saas_db_stmts;
 
 void saas_db_stmts_init(saas_db_stmts *s);
@@ -38,8 +41,11 @@ void saas_db_stmt_name(char out[SAAS_DB_NAME_SIZE], uint32_t slot, uint32_t gen)
 SAAS_MUST_CHECK saas_err saas_db_stmt_describe(saas_db_stmt *stmt, const PGresult *r);
 /* Its plan or types no longer hold: prepared and described anew under another name. */
 void saas_db_stmt_changed(saas_db_stmts *s, saas_db_stmt *stmt);
-void saas_db_stmt_ran(saas_db_stmt *stmt, uint64_t us);
+/* A unit took this long, on a shared lane or on another. */
+void saas_db_stmts_ran(saas_db_stmts *s, saas_db_stmt *const *stmts, size_t count, double us, bool shared);
+/* Whether a unit of these belongs on a slow lane. */
+bool saas_db_stmts_slow(const saas_db_stmts *s, saas_db_stmt *const *stmts, size_t count);
 /* Ran into the limit of a shared lane. */
-void saas_db_stmt_overran(saas_db_stmt *stmt, uint64_t limit_us);
+void saas_db_stmt_overran(saas_db_stmt *stmt, double limit_us);
 
 #endif

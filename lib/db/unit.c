@@ -2,7 +2,7 @@
 #include "db/internal.h"
 #include <string.h>
 
-enum { SLOW_MEAN_US = 5000, SLOW_MAX_US = 25000, RERUNS_MAX = 3, STATEMENTS_MAX = 4096 };
+enum { RERUNS_MAX = 3, STATEMENTS_MAX = 4096 };
 
 /* ---- making ---- */
 
@@ -118,13 +118,6 @@ void saas_db_unit_complete(saas_db_op *op, saas_err e)
         unit->done(unit, e);
 }
 
-/* Answers of one unit come together, at its Sync: its time is shared out evenly. */
-static void measure(const saas_db_op *op)
-{
-    for (size_t i = 0; i < op->count; i++)
-        saas_db_stmt_ran(op->stmts[i], op->took_us / op->count);
-}
-
 static bool send_again(saas_db_op *op, saas_db_lane *lane)
 {
     saas_err e = saas_db_lane_send(lane, op);
@@ -156,7 +149,7 @@ static bool overran(saas_db_op *op)
     saas_db *db = op->db;
     if (op->class != SAAS_DB_SHARED || db->unsegregated || strcmp(op->error.sqlstate, "57014") != 0)
         return false;
-    saas_db_stmt_overran(op->stmts[op->error.statement], (uint64_t)db->shared_timeout_ms * 1000);
+    saas_db_stmt_overran(op->stmts[op->error.statement], db->shared_timeout_ms * 1e3);
     return !op->deadline_us || op->deadline_us > saas_clock_mono_us();
 }
 
@@ -178,7 +171,7 @@ static bool again(saas_db_op *op, saas_db_lane *lane, saas_err e)
 static void finish(saas_db_op *op, saas_db_lane *lane, saas_err e)
 {
     if (!e && lane && !op->probing)
-        measure(op);
+        saas_db_stmts_ran(&op->db->stmts, op->stmts, op->count, (double)op->took_us, op->class == SAAS_DB_SHARED);
     if (!again(op, lane, e))
         saas_db_unit_complete(op, e);
 }
@@ -187,21 +180,11 @@ static const saas_db_op_kind unit_kind = {saas_db_unit_send, finish};
 
 /* ---- the pool's face ---- */
 
-static bool is_slow(const saas_db_op *op)
-{
-    uint64_t mean = 0, max = 0;
-    for (size_t i = 0; i < op->count; i++) {
-        mean += op->stmts[i]->mean_us;
-        max += op->stmts[i]->max_us;
-    }
-    return mean > SLOW_MEAN_US || max > SLOW_MAX_US;
-}
-
 saas_err saas_db_submit(saas_db *db, saas_db_unit *unit)
 {
     saas_db_op *op;
     SAAS_TRY(saas_db_unit_op(&op, db, unit, &unit_kind));
-    op->class = !db->unsegregated && (unit->slow || is_slow(op)) ? SAAS_DB_SLOW : SAAS_DB_SHARED;
+    op->class = !db->unsegregated && (unit->slow || saas_db_stmts_slow(&db->stmts, op->stmts, op->count)) ? SAAS_DB_SLOW : SAAS_DB_SHARED;
     saas_err e = saas_db_op_start(op);
     if (e)
         saas_db_op_free(op);

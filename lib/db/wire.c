@@ -1,3 +1,4 @@
+#include "base/buf.h"
 #include "db/internal.h"
 #include <stdio.h>
 #include <string.h>
@@ -65,7 +66,8 @@ bool saas_db_wire_prepare_builtins(saas_db_lane *lane, saas_db_op *op)
 }
 
 typedef struct limit {
-    char deadline[24], ms[16];
+    char deadline[24];
+    const char *ms;
 } limit;
 
 /* A lane's own limit, in case the deadline is farther: only shared lanes have one. */
@@ -73,8 +75,10 @@ static void limit_of(limit *l, const saas_db_lane *lane, const saas_db_op *op)
 {
     bool shared = lane->class == SAAS_DB_SHARED && !lane->db->unsegregated;
     int64_t at = op->deadline_us ? (int64_t)op->deadline_us + lane->clock_us : INT64_MAX / 2;
-    snprintf(l->deadline, sizeof l->deadline, "%lld", (long long)at);
-    snprintf(l->ms, sizeof l->ms, "%d", shared ? (int)lane->db->shared_timeout_ms : INT32_MAX);
+    saas_buf text = {.ptr = l->deadline, .cap = sizeof l->deadline, .arena = lane->db->scratch};
+    saas_buf_i64(&text, at);
+    l->deadline[text.len] = 0;
+    l->ms = shared ? lane->db->shared_timeout : "2147483647";
 }
 
 static bool limited(const saas_db_lane *lane, const saas_db_op *op)
@@ -119,14 +123,12 @@ static bool deallocate(saas_db_lane *lane, saas_db_op *op, uint32_t slot)
 /* Taken for prepared at once, for the units behind; taken back when it fails. */
 static bool prepare(saas_db_lane *lane, saas_db_op *op, const saas_db_stmt *stmt)
 {
-    char name[SAAS_DB_NAME_SIZE];
     uint32_t *prepared = &lane->prepared[stmt->slot];
     if (*prepared == stmt->gen)
         return true;
     if (*prepared && !deallocate(lane, op, stmt->slot))
         return false;
-    saas_db_stmt_name(name, stmt->slot, stmt->gen);
-    int sent = PQsendPrepare(lane->conn, name, stmt->sql, 0, NULL);
+    int sent = PQsendPrepare(lane->conn, stmt->name, stmt->sql, 0, NULL);
     *prepared = stmt->gen;
     return step(op, sent, (saas_db_step){SAAS_DB_PREPARE, stmt->slot, stmt->gen});
 }
@@ -141,12 +143,10 @@ bool saas_db_wire_prepare(saas_db_lane *lane, saas_db_op *op)
 
 bool saas_db_wire_describe(saas_db_lane *lane, saas_db_op *op)
 {
-    char name[SAAS_DB_NAME_SIZE];
     for (size_t i = 0; i < op->count; i++) {
         if (op->stmts[i]->described)
             continue;
-        saas_db_stmt_name(name, op->stmts[i]->slot, op->stmts[i]->gen);
-        int sent = PQsendDescribePrepared(lane->conn, name);
+        int sent = PQsendDescribePrepared(lane->conn, op->stmts[i]->name);
         if (!step(op, sent, (saas_db_step){SAAS_DB_DESCRIBE, (uint32_t)i, op->stmts[i]->gen}))
             return false;
     }
@@ -155,10 +155,8 @@ bool saas_db_wire_describe(saas_db_lane *lane, saas_db_op *op)
 
 bool saas_db_wire_execute(saas_db_lane *lane, saas_db_op *op, size_t i, const char *const *params)
 {
-    char name[SAAS_DB_NAME_SIZE];
     const saas_db_stmt *stmt = op->stmts[i];
-    saas_db_stmt_name(name, stmt->slot, stmt->gen);
-    int sent = PQsendQueryPrepared(lane->conn, name, (int)stmt->param_count, params, NULL, NULL, 0);
+    int sent = PQsendQueryPrepared(lane->conn, stmt->name, (int)stmt->param_count, params, NULL, NULL, 0);
     return step(op, sent, (saas_db_step){SAAS_DB_EXECUTE, (uint32_t)i, stmt->gen});
 }
 
