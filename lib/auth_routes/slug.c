@@ -1,4 +1,5 @@
 #include "auth_routes/slug.h"
+#include <stdio.h>
 #include <string.h>
 
 static char fold(char ch)
@@ -10,19 +11,18 @@ static char fold(char ch)
 
 void saas_slug_of(char out[SAAS_SLUG_MAX + 1], saas_text name)
 {
+    char slug[SAAS_SLUG_MAX + 1];
     size_t len = 0;
     for (size_t i = 0; i < name.len && len < SAAS_SLUG_MAX; i++) {
         char ch = fold(name.ptr[i]);
-        if (ch != '-' || (len && out[len - 1] != '-'))
-            out[len++] = ch;
+        if (ch != '-' || (len && slug[len - 1] != '-'))
+            slug[len++] = ch;
     }
-    while (len && out[len - 1] == '-')
+    while (len && slug[len - 1] == '-')
         len--;
-    out[len] = 0;
+    slug[len] = 0;
     if (len >= SAAS_SLUG_MIN)
-        return;
-    memmove(out + 4, out, len + 1);
-    memcpy(out, "org-", 4);
-    if (!len)
-        out[3] = 0;
+        memcpy(out, slug, len + 1);
+    else
+        snprintf(out, SAAS_SLUG_MAX + 1, len ? "org-%s" : "org", slug);
 }

@@ -372,9 +372,9 @@ static void every_changed_character_is_noticed(void)
     REQUIRE(verify(token, NOW) == SAAS_OK);
     for (char *at = token; *at; at++) {
         char kept = *at;
-        bool last = !at[1];
-        for (const char *o = others; *o; o += last ? 1 : 7)
-            if ((*at = *o) != kept)
+        size_t step = at[1] ? 7 : 1;
+        for (size_t o = 0; o < sizeof others - 1; o += step)
+            if ((*at = others[o]) != kept)
                 CHECK_INT(verify(token, NOW), SAAS_ERR_UNAUTHENTICATED);
         *at = kept;
     }
