@@ -287,6 +287,30 @@ static void email_lengths_and_names(void)
     }
 }
 
+/* A list of words longer than a message is cut between two of them. */
+static void long_lists_of_words_are_cut(void)
+{
+    static char text[101][12];
+    static const char *words[101] = {""};
+    static const saas_enum many = {"many", words, 101};
+    static const saas_field f = {.name = "x", .type = SAAS_T_WORD, .words = &many, .has_offset = 4};
+    static const saas_schema s = {"s", 8, sizeof f, 1, &f};
+    void *out;
+    char good[] = "{\"x\":\"number-100\"}", bad[] = "{\"x\":\"number-101\"}";
+    for (int i = 1; i <= 100; i++) {
+        snprintf(text[i], sizeof text[i], "number-%d", i);
+        words[i] = text[i];
+    }
+    saas_arena_reset(arena);
+    issues = (saas_issues){NULL, 0, 0};
+    CHECK_INT(saas_read_json(&out, &issues, &s, arena, good, sizeof good - 1), SAAS_OK);
+    CHECK_INT(*(int *)out, 100);
+    CHECK_INT(saas_read_json(&out, &issues, &s, arena, bad, sizeof bad - 1), SAAS_ERR_VALIDATION);
+    REQUIRE(issues.count == 1);
+    saas_text m = issues.items[0].message;
+    CHECK(m.len > 300 && m.len < 420 && !strcmp(m.ptr + m.len - 3, "…") && !strncmp(m.ptr + m.len - 5, ", ", 2));
+}
+
 static void depth_counts_through_structs(void)
 {
     char json[200];
@@ -341,6 +365,7 @@ static const check_test tests[] = {TEST(every_kind_is_read),
                                    TEST(nodes_are_capped),
                                    TEST(nodes_past_the_cap_take_no_memory),
                                    TEST(email_lengths_and_names),
+                                   TEST(long_lists_of_words_are_cut),
                                    TEST(depth_counts_through_structs),
                                    TEST(issues_of_others_stay),
                                    TEST(messages_never_echo_values)};
