@@ -50,7 +50,8 @@ static int on_echo(h2o_handler_t *self, h2o_req_t *req)
 enum { DEPTH = 1024 };
 
 typedef struct unit {
-    h2o_req_t *req; /* NULL: its client has left */
+    h2o_req_t *req;     /* NULL: its client has left */
+    struct unit **held; /* by the request's pool, to tell that */
 } unit;
 
 typedef struct lane {
@@ -68,7 +69,8 @@ static const char *org;
 static void unit_gone(void *arg)
 {
     unit **held = arg;
-    (*held)->req = NULL;
+    if (*held)
+        (*held)->req = NULL;
 }
 
 static void answer(lane *l)
@@ -89,6 +91,8 @@ static void answer(lane *l)
     PQclear(l->row);
     l->row = NULL;
     l->results = 0;
+    if (u->req)
+        *u->held = NULL;
     free(u);
 }
 
@@ -147,7 +151,8 @@ static int on_user(h2o_handler_t *self, h2o_req_t *req)
     id[36] = 0;
     unit *u = malloc(sizeof *u);
     u->req = req;
-    *(unit **)h2o_mem_alloc_shared(&req->pool, sizeof u, unit_gone) = u;
+    u->held = h2o_mem_alloc_shared(&req->pool, sizeof u, unit_gone);
+    *u->held = u;
     send_unit(l, u, id);
     return 0;
 }
