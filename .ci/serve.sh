@@ -111,9 +111,9 @@ migrate() {
     fi
 }
 
-# Should this script be killed, the server ends too.
+# In a session of its own, so that Ctrl-C reaches it once, from us. Should this script be killed, it ends too.
 start_server() {
-    setpriv --pdeathsig TERM "$mvp" 9>&- &
+    setsid setpriv --pdeathsig TERM "$mvp" 9>&- &
     server=$!
 }
 

@@ -30,16 +30,14 @@ def resident_kib(pid):
         return int(re.search(r"VmRSS:\s+(\d+)", f.read())[1])
 
 
-class Tenant(threading.Thread):
-    """One organization's user, doing this and that until told to stop."""
+class Tenant:
+    """One organization's user, doing this and that."""
 
-    def __init__(self, port, number, stop):
-        super().__init__(daemon=True)
-        self.port, self.number, self.stop = port, number, stop
+    def __init__(self, port, number):
+        self.port, self.number = port, number
         self.random = random.Random(number)
         self.statuses, self.surprises = collections.Counter(), []
-        self.token = self.project = None
-        self.refresh_token = None
+        self.token = self.refresh_token = self.project = None
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
     def call(self, method, path, body=None, raw=None, expect=(200,)):
@@ -106,25 +104,27 @@ class Tenant(threading.Thread):
         else:
             self.refresh()
 
-    def run(self):
-        self.sign_up()
-        self.create()
-        while not self.stop.is_set():
+    def work(self, stop):
+        if not self.token:
+            self.sign_up()
+            self.create()
+        self.statuses.clear()
+        while not stop.is_set():
             self.do()
         self.connection.close()
 
 
-def load(port, seconds):
-    """Returns the tenants after so long; all are gone by then."""
+def load(tenants, seconds):
+    """All at work for so long, and gone by then."""
     stop = threading.Event()
-    tenants = [Tenant(port, n, stop) for n in range(TENANTS)]
-    for t in tenants:
+    threads = [threading.Thread(target=t.work, args=(stop,), daemon=True) for t in tenants]
+    for t in threads:
         t.start()
     time.sleep(seconds)
     stop.set()
-    for t in tenants:
+    for t in threads:
         t.join(60)
-    return tenants
+    time.sleep(QUIET_S)
 
 
 def record(path, rows):
@@ -137,11 +137,10 @@ def record(path, rows):
 
 def main(port, pid, seconds, path=None):
     port, seconds = int(port), float(seconds)
-    warm = load(port, max(seconds / 4, 5))
-    time.sleep(QUIET_S)
+    tenants = [Tenant(port, n) for n in range(TENANTS)]
+    load(tenants, max(seconds / 4, 5))
     fds, rss = descriptors(pid), resident_kib(pid)
-    tenants = load(port, seconds)
-    time.sleep(QUIET_S)
+    load(tenants, seconds)
     fds_after, rss_after = descriptors(pid), resident_kib(pid)
     statuses = sum((t.statuses for t in tenants), collections.Counter())
     rows = [f"| load | {seconds:.0f} s, {TENANTS} tenants, {sum(statuses.values())} answers |",
@@ -151,7 +150,7 @@ def main(port, pid, seconds, path=None):
     print("\n".join(rows))
     if path:
         record(path, rows)
-    wrong = [s for t in warm + tenants for s in t.surprises][:20]
+    wrong = [s for t in tenants for s in t.surprises][:20]
     if fds_after > fds + FDS_MORE:
         wrong.append(f"{fds_after - fds} descriptors more")
     if rss_after > rss * (1 + RSS_MORE):
