@@ -209,6 +209,32 @@ static saas_err by_hand(saas_ctx *c)
     return saas_reply_row(c, 201, row, &note_schema);
 }
 
+static saas_err ignores_commit(saas_ctx *c)
+{
+    saas_rows *row;
+    SAAS_TRY(saas_tx_begin(c));
+    SAAS_TRY(insert(c, &row));
+    CHECK_INT(saas_tx_commit(c), SAAS_ERR_UNIQUE);
+    return saas_reply_row(c, 201, row, &note_schema);
+}
+
+static saas_err tries_again(saas_ctx *c)
+{
+    saas_rows *row;
+    SAAS_TRY(saas_tx_begin(c));
+    SAAS_TRY(insert(c, &row));
+    CHECK_INT(saas_tx_commit(c), SAAS_ERR_UNIQUE);
+    SAAS_TRY(saas_tx_begin(c));
+    SAAS_TRY(saas_query_one(c, &row, "insert into notes (title) values ('again') returning " COLUMNS, SAAS_NO_ARGS));
+    SAAS_TRY(saas_tx_commit(c));
+    return saas_reply_row(c, 201, row, &note_schema);
+}
+
+static saas_err foreign(saas_ctx *c)
+{
+    return saas_exec(c, NULL, "insert into notes (org_id, title) values (gen_random_uuid(), 'foreign')", SAAS_NO_ARGS);
+}
+
 static saas_err two_tx(saas_ctx *c)
 {
     SAAS_TRY(saas_tx_begin(c));
@@ -324,6 +350,9 @@ static const saas_route routes[] = {
     SAAS_POST("/several", several, .body = &note_schema, SAAS_CONFLICTS(conflicts)),
     SAAS_POST("/tx", in_tx, .tx = true, .body = &note_schema),
     SAAS_POST("/by-hand", by_hand, .body = &note_schema),
+    SAAS_POST("/ignores-commit", ignores_commit, .body = &note_schema),
+    SAAS_POST("/tries-again", tries_again, .body = &note_schema),
+    SAAS_POST("/foreign", foreign, GONE),
     SAAS_POST("/two-tx", two_tx),
     SAAS_GET("/write", write_in_get),
     SAAS_GET("/write-tx", write_in_get_tx),
@@ -377,6 +406,13 @@ static void another_org_sees_nothing(void)
     my_org = mine;
     CHECK_INT(ask("GET", "/notes/one", NULL), 200);
     CHECK(body_has("\"stars\":1"));
+}
+
+static void a_foreign_row_is_unknown(void)
+{
+    CHECK_INT(ask("POST", "/foreign", NULL), 404);
+    CHECK(body_has("NOTE_NOT_FOUND"));
+    CHECK_STR(stored("select count(*) from notes where title = 'foreign'"), "0");
 }
 
 static void no_org_no_rows(void)
@@ -476,7 +512,10 @@ static void answers_after_the_commit(void)
     CHECK(body_has("\"code\":\"CONFLICT\"") && !body_has("late"));
     CHECK_INT(ask("POST", "/tx", "{\"title\":\"tx ignores\"}"), 500);
     CHECK_INT(ask("POST", "/slow-tx", NULL), 503);
+    CHECK_INT(ask("POST", "/ignores-commit", "{\"title\":\"late\",\"stars\":1}"), 409);
     CHECK_STR(stored("select count(*) from notes where title in ('late', 'tx ignores', 'slow tx')"), "0");
+    CHECK_INT(ask("POST", "/tries-again", "{\"title\":\"late\",\"stars\":1}"), 201);
+    CHECK(body_has("\"title\":\"again\""));
 }
 
 static void a_client_leaves_its_query(void)
@@ -502,6 +541,7 @@ static void errors_stay_here(void)
 
 static const check_test tests[] = {TEST(answers_rows),
                                    TEST(another_org_sees_nothing),
+                                   TEST(a_foreign_row_is_unknown),
                                    TEST(no_org_no_rows),
                                    TEST(updates_what_is_there),
                                    TEST(conflicts_have_codes),

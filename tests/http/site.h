@@ -77,12 +77,12 @@ static void site_up(const saas_route *routes, size_t count, const char *dsn)
     MUST(saas_shard_new(&shard, &app, loop));
 }
 
-static void note_stopped(void *user)
+static SAAS__UNUSED void note_stopped(void *user)
 {
     *(bool *)user = true;
 }
 
-static void site_down(void)
+static SAAS__UNUSED void site_down(void)
 {
     bool stopped = false;
     saas_shard_stop(shard, 0, note_stopped, &stopped);
