@@ -83,6 +83,24 @@ static void functions_are_pinned(void)
     database_drop();
 }
 
+/* A foreign key without an index on its own columns makes every removal on the other side a scan. */
+static void what_is_joined_on_is_indexed(void)
+{
+    REQUIRE(database_new());
+    CHECK_STR(
+        sql(super, "select count(*) from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace"),
+        "7");
+    CHECK_STR(sql(super, "select string_agg(conrelid::regclass || '.' || conname, ' ') from pg_constraint f"
+                         " where contype = 'f' and connamespace = 'public'::regnamespace and not exists"
+                         " (select from pg_index i where i.indrelid = f.conrelid and i.indpred is null"
+                         "  and (i.indkey::int2[])[0:cardinality(f.conkey) - 1] @> f.conkey)"),
+              "(null)");
+    CHECK_STR(sql(super, "set enable_seqscan = off; explain (costs off) select from accounts"
+                         " where lower(email collate \"C\") = lower('x' collate \"C\")"),
+              "Index Scan using accounts_email_key on accounts");
+    database_drop();
+}
+
 static void a_tenant_table_is_checked(void)
 {
     PGconn *owner;
@@ -134,7 +152,10 @@ static void a_tenant_table_is_bound(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {TEST(accounts_and_sessions_are_out_of_reach),
-                                       TEST(an_organization_sees_itself_alone), TEST(functions_are_pinned),
-                                       TEST(a_tenant_table_is_checked), TEST(a_tenant_table_is_bound)};
+                                       TEST(an_organization_sees_itself_alone),
+                                       TEST(functions_are_pinned),
+                                       TEST(what_is_joined_on_is_indexed),
+                                       TEST(a_tenant_table_is_checked),
+                                       TEST(a_tenant_table_is_bound)};
     return run_with_cluster(tests, sizeof tests / sizeof *tests, argc, argv);
 }
