@@ -70,7 +70,7 @@ SAAS_API saas_log *saas_ctx_log(saas_ctx *c);
 
 /* ---- the answer: one of these, once; a second one is ERR_BUG ---- */
 
-/* {"success":true,"data":…}. Status 0 means 200. */
+/* {"success":true,"data":…}. Status 0 means 200; ERR_BUG unless it is a success that has a body. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_reply(saas_ctx *c, int status, const saas_schema *schema, const void *in);
 SAAS_API SAAS_MUST_CHECK saas_err saas_reply_null(saas_ctx *c, int status);
 /* Row 0 of rows through a table: its columns by name, each field's kind checked. Exactly the fields of the schema. */
@@ -88,7 +88,9 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_reply_cjson(saas_ctx *c, int status, cons
 SAAS_API saas_err saas_fail(saas_ctx *c, int status, const char *code, const char *message);
 /* Adds an issue to the answer's details and returns ERR_VALIDATION: for checks that no table can say. */
 SAAS_API saas_err saas_fail_field(saas_ctx *c, const char *path, const char *message);
-/* A header of the answer. Copied. ERR_NO_MEMORY, ERR_BUG (CR, LF or NUL in it). */
+/* A header of the answer, of one made by saas_fail too, not of other errors. Copied. Cache-Control and Retry-After take
+ * the place of the library's own. ERR_NO_MEMORY (more than 16), ERR_BUG (a name or value that can't be sent; Content-Type,
+ * X-Request-Id, and what frames a message). */
 SAAS_API SAAS_MUST_CHECK saas_err saas_reply_header(saas_ctx *c, const char *name, const char *value);
 
 SAAS_END_DECLS

@@ -21,7 +21,8 @@ SAAS_BEGIN_DECLS
 
 /* Any number of rows. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_query(saas_ctx *c, saas_rows **rows, const char *sql, saas_args args);
-/* Exactly one row: none is ERR_NOT_FOUND, more ERR_TOO_MANY_ROWS. */
+/* Exactly one row: none is ERR_NOT_FOUND, more ERR_TOO_MANY_ROWS (what the statement wrote stays written, unless a
+ * transaction is rolled back). */
 SAAS_API SAAS_MUST_CHECK saas_err saas_query_one(saas_ctx *c, saas_rows **row, const char *sql, saas_args args);
 /* At most one: *row is NULL when there is none. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_query_opt(saas_ctx *c, saas_rows **row, const char *sql, saas_args args);
@@ -34,7 +35,8 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_exec_one(saas_ctx *c, const char *sql, sa
 SAAS_API SAAS_MUST_CHECK saas_err saas_reply_one(saas_ctx *c, int status, const saas_schema *schema, const char *sql,
                                                  saas_args args);
 /* update TABLE set <fields present in `in`> where WHERE returning *. The SET list is built from the table alone, of the
- * fields whose has-byte is not ABSENT; with none present it is a plain select. `where` numbers its parameters from $1.
+ * fields whose has-byte is not ABSENT (objects and lists as JSON); with none present it is a plain select. `where`
+ * numbers its parameters from $1.
  * Exactly one row, as saas_query_one. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_update(saas_ctx *c, saas_rows **row, const char *table, const void *in,
                                               const saas_schema *schema, const char *where, saas_args args);
@@ -52,7 +54,8 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_unit_run(saas_unit *unit);
 /* ---- a transaction ---- */
 
 /* From here to commit or rollback every query of this context is part of it, on a connection of its own. One at a time:
- * ERR_BUG for a second. Rolled back when the handler returns without a commit. */
+ * ERR_BUG for a second. Rolled back when the handler returns without a commit; outside GET, a success is then answered
+ * with a 500. After a commit that failed no success is answered either, unless a later transaction is committed. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_tx_begin(saas_ctx *c);
 /* ERR_OUTCOME_UNKNOWN: the connection broke after COMMIT was sent. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_tx_commit(saas_ctx *c);

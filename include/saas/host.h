@@ -70,7 +70,8 @@ SAAS_API void saas_shard_free(saas_shard *shard);
 
 /* ---- one request ---- */
 
-/* ERR_NO_MEMORY, ERR_BUSY (too many at once): answer 503 yourself with saas_host_refusal. */
+/* ops must live as long as the exchange. ERR_NO_MEMORY, ERR_BUSY (too many at once), ERR_UNAVAILABLE (the shard is being
+ * stopped, or there is no randomness): answer 503 yourself with saas_host_refusal. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_exchange_new(saas_exchange **out, saas_shard *shard,
                                                     const saas_host_request *request, const saas_host_ops *ops,
                                                     void *transport);
@@ -80,7 +81,7 @@ SAAS_API void saas_exchange_release(saas_exchange *x);
 
 /* The largest body any route of the app takes, in bytes; a transport sets its own limit a little above. */
 SAAS_API size_t saas_app_body_max_bytes(const saas_app *app);
-/* A static reply for an error, for when there is no exchange: envelope, headers, close. */
+/* A static reply for an error, for when there is no exchange: envelope, headers, close. It has no x-request-id. */
 SAAS_API const saas_host_reply *saas_host_refusal(saas_err e);
 
 SAAS_END_DECLS

@@ -50,7 +50,7 @@ typedef struct saas_route {
     const saas_schema *body, *query;  /* body NULL: a body is refused; query NULL: parameters are refused */
     size_t body_max_bytes;            /* 0: 256 KiB */
     uint32_t timeout_ms;              /* deadline; 0: 10 s */
-    saas_code not_found;              /* for no rows, and for ids that are none */
+    saas_code not_found;              /* for no rows, ids that are none, rows of other organizations */
     const saas_conflict *conflicts;   /* SAAS_CONFLICTS(table) */
     size_t conflict_count, conflict_size;
     char end_;

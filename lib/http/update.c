@@ -1,4 +1,5 @@
 #include "http/unit.h"
+#include "schema/field.h"
 #include "schema/write.h"
 
 static const void *member(const void *in, const saas_field *f)
@@ -18,17 +19,18 @@ static saas_value word_value(const void *in, const saas_field *f)
     return saas_v_word(f->words, word);
 }
 
-static saas_value object_value(saas_arena *a, const void *in, const saas_field *f)
+/* Objects and lists go in as the JSON they came as. */
+static saas_value json_value(saas_arena *a, const void *in, const saas_field *f)
 {
     saas_buf out;
     saas_buf_init(&out, a, 256);
     saas_json j = saas_json_on(&out);
-    saas_write_struct(&j, f->of, member(in, f));
+    saas_write_value(&j, f, f->type, member(in, f));
     saas_text json = saas_buf_done(&out);
     return json.ptr ? saas_v_text(json) : (saas_value){.kind = SAAS_V_BAD};
 }
 
-/* A member as a value; BAD for what has no column form. */
+/* A member as a value; BAD for one without memory, or of no known type. */
 static saas_value value_of(saas_arena *a, const void *in, const saas_field *f)
 {
     if (has(in, f) == SAAS_NULL)
@@ -49,7 +51,8 @@ static saas_value value_of(saas_arena *a, const void *in, const saas_field *f)
     case SAAS_T_WORD:
         return word_value(in, f);
     case SAAS_T_OBJECT:
-        return object_value(a, in, f);
+    case SAAS_T_LIST:
+        return json_value(a, in, f);
     default:
         return (saas_value){.kind = SAAS_V_BAD};
     }

@@ -12,10 +12,14 @@ SAAS_ENUM(state, STATES);
     F(T, i64(0, 100), stars, .nullable = true)                                                                         \
     F(T, word(state), state, .def = "draft")
 SAAS_STRUCT(note, NOTE);
+#define PLACE(F, T) F(T, text(1, 40), city, .required = true)
+SAAS_STRUCT(place, PLACE);
 #define PATCH_NOTE(F, T)                                                                                               \
     F(T, text(1, 40), title)                                                                                           \
     F(T, i64(0, 100), stars, .nullable = true)                                                                         \
-    F(T, word(state), state)
+    F(T, word(state), state)                                                                                           \
+    F(T, list(text(1, 20), 0, 3), tags)                                                                                \
+    F(T, object(place), place)
 SAAS_STRUCT(patch, PATCH_NOTE);
 #define WIDE(F, T) NOTE(F, T) F(T, text(0, 10), colour)
 SAAS_STRUCT(wide, WIDE);
@@ -33,7 +37,7 @@ static const saas_migration migrations[] = {
     {1, "notes",
      "create table notes (id bigint generated always as identity primary key,"
      "  org_id uuid not null default saas_current_org(), title text not null, stars bigint,"
-     "  state text not null default 'draft',"
+     "  state text not null default 'draft', tags jsonb, place jsonb,"
      "  constraint notes_title_key unique (org_id, title), constraint notes_stars_check check (stars <= 5),"
      "  constraint notes_late unique (org_id, stars) deferrable initially deferred);"
      "alter table notes enable row level security; alter table notes force row level security;"
@@ -442,6 +446,9 @@ static void updates_what_is_there(void)
     CHECK(body_has("\"title\":\"uno\",\"stars\":null"));
     CHECK_INT(ask("PATCH", "/notes/one", "{\"stars\":1}"), 404);
     CHECK_INT(ask("PATCH", "/notes/uno", "{\"title\":\"one\",\"stars\":1}"), 200);
+    CHECK_INT(ask("PATCH", "/notes/one", "{\"tags\":[\"a\",\"\\\"b\"],\"place\":{\"city\":\"Ulm\"}}"), 200);
+    CHECK_STR(stored("select concat(tags, place) from notes where title = 'one'"),
+              "[\"a\", \"\\\"b\"]{\"city\": \"Ulm\"}");
 }
 
 static void conflicts_have_codes(void)
