@@ -144,6 +144,13 @@ static void again(saas_db_lane *lane)
         SAAS_LOG(db->log, SAAS_LOG_ERROR, "no memory to reconnect to the database");
 }
 
+void saas_db_revive(saas_db *db)
+{
+    for (size_t i = 0; i < db->lane_count && !db->closing; i++)
+        if (db->lanes[i].state == SAAS_DB_DOWN && !db->lanes[i].timer.slot)
+            again(&db->lanes[i]);
+}
+
 static void tell(const saas_db_lane *lane, const char *why)
 {
     size_t len = strcspn(why, "\n");

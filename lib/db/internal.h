@@ -146,6 +146,8 @@ bool saas_db_wire_sync(saas_db_lane *lane, saas_db_op *op);
 void saas_db_lane_connect(saas_db_lane *lane);
 /* Drops the connection, finishes what is in flight, tries again later. On the loop, not from inside a caller's call. */
 void saas_db_lane_lose(saas_db_lane *lane, const char *why);
+/* Lanes that had no memory for the timer of their next attempt. */
+void saas_db_revive(saas_db *db);
 void saas_db_lane_close(saas_db_lane *lane); /* for good: tells nobody */
 void saas_db_lane_watch(saas_db_lane *lane, unsigned events);
 

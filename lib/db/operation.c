@@ -60,9 +60,21 @@ static saas_err expect_deadline(saas_db_op *op)
     return saas_timer_start(op->db->loop, &op->timer, left / 1000 + 1, on_deadline, op);
 }
 
+static void make_room(saas_db_op *op)
+{
+    saas_db_queued *item = saas_db_queue_yield(&op->db->queues[op->class], op->org);
+    if (!item)
+        return;
+    saas_db_op *other = (saas_db_op *)(void *)item;
+    saas_timer_stop(op->db->loop, &other->timer);
+    saas_db_op_later(other, SAAS_ERR_BUSY);
+}
+
 static saas_err wait_in_line(saas_db_op *op, bool again)
 {
     saas_db_queue *q = &op->db->queues[op->class];
+    if (!again && q->count == q->max)
+        make_room(op);
     SAAS_TRY(again ? saas_db_queue_return(q, &op->queued, op->org) : saas_db_queue_add(q, &op->queued, op->org));
     saas_err e = expect_deadline(op);
     if (e)
@@ -73,8 +85,10 @@ static saas_err wait_in_line(saas_db_op *op, bool again)
 static saas_err send_or_wait(saas_db_op *op, bool again)
 {
     saas_db *db = op->db;
-    if (db->closing || !saas_db_available(db, op->class))
+    if (db->closing || !saas_db_available(db, op->class)) {
+        saas_db_revive(db);
         return SAAS_ERR_UNAVAILABLE;
+    }
     saas_db_lane *lane = saas_db_lane_pick(db, op->class);
     return lane ? saas_db_lane_send(lane, op) : wait_in_line(op, again);
 }

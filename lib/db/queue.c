@@ -26,6 +26,7 @@ static saas_db_tenant *tenant_of(saas_db_queue *q, saas_uuid org)
     if (!t)
         return NULL;
     t->org = org;
+    t->count = 0;
     t->next = *bucket(q, org);
     *bucket(q, org) = t;
     saas_list_init(&t->items);
@@ -51,6 +52,7 @@ static saas_err insert(saas_db_queue *q, saas_db_queued *item, saas_uuid org, bo
     saas_list_insert(first ? t->items.next : &t->items, &item->link);
     item->queue = q;
     item->tenant = t;
+    t->count++;
     q->count++;
     return SAAS_OK;
 }
@@ -72,9 +74,28 @@ void saas_db_queue_remove(saas_db_queued *item)
         return;
     saas_list_remove(&item->link);
     item->queue = NULL;
+    item->tenant->count--;
     q->count--;
     if (saas_list_empty(&item->tenant->items))
         free_tenant(q, item->tenant);
+}
+
+saas_db_queued *saas_db_queue_yield(saas_db_queue *q, saas_uuid org)
+{
+    saas_db_tenant *most = NULL;
+    uint32_t own = 0;
+    for (saas_list *at = q->turns.next; at != &q->turns; at = at->next) {
+        saas_db_tenant *t = SAAS_CONTAINER(at, saas_db_tenant, turn);
+        if (saas_uuid_equal(t->org, org))
+            own = t->count;
+        if (!most || t->count > most->count)
+            most = t;
+    }
+    if (!most || most->count < own + 2)
+        return NULL;
+    saas_db_queued *newest = SAAS_CONTAINER(most->items.prev, saas_db_queued, link);
+    saas_db_queue_remove(newest);
+    return newest;
 }
 
 saas_db_queued *saas_db_queue_take(saas_db_queue *q)

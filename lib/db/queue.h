@@ -12,6 +12,7 @@ typedef struct saas_db_tenant {
     saas_list items;
     struct saas_db_tenant *next; /* of the same bucket */
     saas_uuid org;
+    uint32_t count;
 } saas_db_tenant;
 
 typedef struct saas_db_queue {
@@ -29,6 +30,9 @@ typedef struct saas_db_queued {
 void saas_db_queue_init(saas_db_queue *q, uint32_t max);
 /* ERR_BUSY: full; ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_db_queue_add(saas_db_queue *q, saas_db_queued *item, saas_uuid org);
+/* For a full queue: takes out the newest of the organization that has the most waiting, if that is not this one. NULL:
+ * it is. So one that floods the queue can't keep the others out. */
+saas_db_queued *saas_db_queue_yield(saas_db_queue *q, saas_uuid org);
 /* In front of its organization's others, however full it is: it has waited before. ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_db_queue_return(saas_db_queue *q, saas_db_queued *item, saas_uuid org);
 saas_db_queued *saas_db_queue_take(saas_db_queue *q); /* NULL: empty */

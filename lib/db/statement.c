@@ -68,7 +68,7 @@ static const char *first_word(const char *p)
     }
 }
 
-/* A BEGIN inside a unit would swallow the units of others behind it; a SET would stay on the connection; COPY speaks
+/* Nothing at all; or what reaches past its unit: a BEGIN inside a unit would swallow the units of others behind it; a SET would stay on the connection; COPY speaks
  * another protocol. */
 static bool forbidden(const char *sql)
 {
@@ -77,6 +77,8 @@ static bool forbidden(const char *sql)
                                         "listen",  "unlisten"};
     const char *word = first_word(sql);
     size_t len = 0;
+    if (!*word)
+        return true;
     while ((word[len] | 32) >= 'a' && (word[len] | 32) <= 'z')
         len++;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

@@ -9,7 +9,12 @@ enum { RERUNS_MAX = 3, STATEMENTS_MAX = 4096 };
 static saas_err take_statements(saas_db_op *op, const saas_db_unit *unit)
 {
     for (size_t i = 0; i < unit->count; i++) {
-        SAAS_TRY(saas_db_stmt_get(&op->db->stmts, unit->statements[i].sql, &op->stmts[i]));
+        const char *sql = unit->statements[i].sql;
+        saas_err e = saas_db_stmt_get(&op->db->stmts, sql, &op->stmts[i]);
+        if (e == SAAS_ERR_BUG)
+            SAAS_LOG(op->db->log, SAAS_LOG_ERROR, "a statement may not change the transaction or the session",
+                     {"statement", saas_v_z(sql)});
+        SAAS_TRY(e);
         op->count = i + 1;
         SAAS_TRY(saas_db_args_check(&unit->statements[i].args, op->stmts[i], op->db->log));
     }

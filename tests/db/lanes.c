@@ -1,5 +1,6 @@
 /* Lanes: who waits for whom, limits, queues, cancelling, and a server that goes and comes back. */
 #include "rig.h"
+#include <signal.h>
 
 static run insert_for(unsigned n, uint64_t deadline_us)
 {
@@ -125,11 +126,16 @@ static void the_queue_is_bounded_and_fair(void)
         r[i] = insert_for(i < N - 2 ? 1 : i, 0);
         CHECK_INT(start(&r[i]), SAAS_OK);
     }
-    CHECK_INT(start(&more), SAAS_ERR_BUSY);
+    CHECK_INT(start(&more), SAAS_ERR_BUSY); /* its own organization fills the queue */
+    run other = insert_for(99, 0);
+    CHECK_INT(start(&other), SAAS_OK); /* another's has a right to a place in it */
+    CHECK_INT(r[N - 3].calls, 0);
     for (unsigned i = 0; i < N; i++) {
-        CHECK_INT(finish(&r[i]), SAAS_OK);
+        CHECK_INT(finish(&r[i]), i == N - 3 ? SAAS_ERR_BUSY : SAAS_OK);
         run_clear(&r[i]);
     }
+    CHECK_INT(finish(&other), SAAS_OK);
+    run_clear(&other);
     CHECK(r[0].done_us < r[N - 2].done_us && r[N - 2].done_us < r[1].done_us && r[N - 1].done_us < r[1].done_us);
     run_clear(&block);
     close_pool();
@@ -286,6 +292,27 @@ static void the_server_goes_and_comes_back(void)
     close_pool();
 }
 
+/* TN5, HT: a backend that stands still past the deadline. Nobody hangs, and when it goes on nothing is written. */
+static void a_server_that_stands_still(void)
+{
+    char pid[256];
+    if (geteuid())
+        return; /* its processes are not ours to stop */
+    REQUIRE(open_pool((saas_db_options){.lanes_shared = 1}));
+    warm_up();
+    CHECK_INT(value(pid, "select pg_backend_pid()", SAAS_NO_ARGS), SAAS_OK);
+    run r = insert_for(1, in_ms(300));
+    REQUIRE(!kill((pid_t)strtol(pid, NULL, 10), SIGSTOP));
+    CHECK_INT(start(&r), SAAS_OK);
+    CHECK_INT(finish(&r), SAAS_ERR_UNAVAILABLE);
+    CHECK(saas_clock_mono_us() < r.unit.deadline_us + 7000000);
+    kill((pid_t)strtol(pid, NULL, 10), SIGCONT);
+    REQUIRE(turn_until(pool_ready, db, 5000));
+    turn_for(300);
+    CHECK_INT(count_of("select count(*) from notes"), 0);
+    close_pool();
+}
+
 static void no_server_at_all(void)
 {
     char got[256];
@@ -311,6 +338,7 @@ static const check_test tests[] = {
     TEST(a_failed_prepare_does_not_stay),
     TEST(a_lost_connection_fails_what_is_on_it),
     TEST(the_server_goes_and_comes_back),
+    TEST(a_server_that_stands_still),
     TEST(no_server_at_all),
 };
 RIG_MAIN(tests)

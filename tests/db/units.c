@@ -166,7 +166,7 @@ static void arguments_that_do_not_fit(void)
 static void what_changes_the_session_is_refused(void)
 {
     static const char *const statements[] = {
-        "begin", " ;Begin", "-- x\nCOMMIT", "/* a /* b */ */ rollback", "set role postgres", "RESET ALL",
+        "", " -- nothing", "begin", " ;Begin", "-- x\nCOMMIT", "/* a /* b */ */ rollback", "set role postgres", "RESET ALL",
         "discard all", "copy notes to stdout", "savepoint a", "deallocate all", "listen x"};
     char got[256];
     REQUIRE(open_pool((saas_db_options){.lanes_shared = 1}));
