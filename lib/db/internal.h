@@ -156,11 +156,20 @@ void saas_db_lane_watch(saas_db_lane *lane, unsigned events);
 bool saas_db_available(saas_db *db, saas_db_class class);
 saas_db_lane *saas_db_lane_pick(saas_db *db, saas_db_class class); /* NULL: all are full */
 SAAS_MUST_CHECK saas_err saas_db_lane_send(saas_db_lane *lane, saas_db_op *op);
+/* What a lane sends for itself: one at a time. */
+void saas_db_lane_send_own(saas_db_lane *lane, const saas_db_op_kind *kind);
 void saas_db_lane_fail(saas_db_lane *lane); /* drops it when the loop turns */
+
+/* ---- answer.c ---- */
+
 void saas_db_lane_readable(saas_db_lane *lane);
+
+/* ---- upkeep.c ---- */
+
 void saas_db_lane_set_up(saas_db_lane *lane);
 void saas_db_lane_settle(saas_db_lane *lane); /* an exclusive lane nobody holds: rolls back and gives it back */
-void saas_db_lane_overdue(saas_db_lane *lane);
+void saas_db_lane_refresh_clock(saas_db_lane *lane);
+void saas_db_lane_learn_clock(saas_db_lane *lane, const saas_db_op *op, const PGresult *r);
 
 /* ---- operation.c ---- */
 

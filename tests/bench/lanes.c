@@ -69,10 +69,10 @@ typedef struct figures {
 static figures measure(saas_db_options o)
 {
     figures f = {0};
-    if (!open_pool(o)) {
-        CHECK(!"a pool");
+    bool open = open_pool(o);
+    CHECK(open);
+    if (!open)
         return f;
-    }
     sampled = units = 0;
     stopping = false;
     turn_for(200);

@@ -1,0 +1,105 @@
+#include "base/clock.h"
+#include "db/internal.h"
+#include <string.h>
+
+static void succeeded(saas_db_lane *lane, saas_db_op *op, const saas_db_step *step, PGresult *r)
+{
+    if (step->kind == SAAS_DB_EXECUTE && op->unit) {
+        PQclear(op->results[step->at]);
+        op->results[step->at] = r;
+        return;
+    }
+    if (step->kind == SAAS_DB_DESCRIBE && saas_db_stmt_describe(op->stmts[step->at], r))
+        op->err = op->err ? op->err : SAAS_ERR_NO_MEMORY;
+    if (step->kind == SAAS_DB_BUILTIN && step->at == SAAS_DB_CLOCK)
+        saas_db_lane_learn_clock(lane, op, r);
+    if (step->kind == SAAS_DB_BUILTIN && step->at == SAAS_DB_COMMIT)
+        op->committed = !strcmp(PQcmdStatus(r), "COMMIT");
+    PQclear(r);
+}
+
+/* What did not happen to the connection's prepared statements. A deallocate that did not is followed by a prepare that
+ * did not either, and the old name is still there. */
+static void take_back(saas_db_lane *lane, const saas_db_step *step)
+{
+    if (step->kind == SAAS_DB_PREPARE && lane->prepared[step->at] == step->gen)
+        lane->prepared[step->at] = 0;
+    if (step->kind == SAAS_DB_DEALLOCATE)
+        lane->prepared[step->at] = step->gen;
+}
+
+static void failed(saas_db_lane *lane, saas_db_op *op, const saas_db_step *step, PGresult *r)
+{
+    take_back(lane, step);
+    if (PQresultStatus(r) != PGRES_PIPELINE_ABORTED && !op->err) {
+        bool ours = step->kind == SAAS_DB_DESCRIBE || step->kind == SAAS_DB_EXECUTE;
+        op->failed = op->step_at;
+        op->err = saas_db_error_take(&op->error, r, ours ? step->at : 0);
+        if (step->kind == SAAS_DB_BUILTIN && !strcmp(op->error.sqlstate, "22023"))
+            op->err = SAAS_ERR_DEADLINE;
+    }
+    PQclear(r);
+}
+
+static void answered(saas_db_lane *lane, saas_db_op *op)
+{
+    uint64_t now = saas_clock_mono_us(), from = op->sent_us + lane->rtt_us;
+    if (from < lane->answered_us)
+        from = lane->answered_us;
+    op->took_us = now > from ? now - from : 0;
+    lane->answered_us = now;
+    saas_list_remove(&op->link);
+    if (op != &lane->own)
+        lane->depth--;
+    op->lane = NULL;
+    if (saas_list_empty(&lane->flight) && !lane->taken && PQtransactionStatus(lane->conn) != PQTRANS_IDLE)
+        saas_db_lane_fail(lane);
+    op->kind->finish(op, lane, op->err);
+}
+
+/* Each step gives a result, then NULL; the Sync gives one and no NULL. An error at a Sync (a constraint checked at the
+ * commit) comes in front of it. */
+static void take(saas_db_lane *lane, saas_db_op *op, PGresult *r)
+{
+    const saas_db_step *step = &op->steps[op->step_at];
+    ExecStatusType status = PQresultStatus(r);
+    if (!r) {
+        if (!op->answered)
+            saas_db_lane_fail(lane);
+        op->answered = false;
+        op->step_at += step->kind != SAAS_DB_SYNC;
+        return;
+    }
+    op->answered = true;
+    if (status == PGRES_PIPELINE_SYNC) {
+        PQclear(r);
+        if (step->kind == SAAS_DB_SYNC)
+            answered(lane, op);
+        else
+            saas_db_lane_fail(lane);
+    } else if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+        succeeded(lane, op, step, r);
+    } else {
+        failed(lane, op, step, r);
+    }
+}
+
+static void drain(saas_db_lane *lane)
+{
+    while (lane->conn && !lane->failing && !saas_list_empty(&lane->flight) && !PQisBusy(lane->conn)) {
+        saas_db_op *op = SAAS_CONTAINER(lane->flight.next, saas_db_op, link);
+        take(lane, op, PQgetResult(lane->conn));
+    }
+}
+
+void saas_db_lane_readable(saas_db_lane *lane)
+{
+    saas_db *db = lane->db;
+    int ok = PQconsumeInput(lane->conn);
+    drain(lane);
+    if (!ok || PQstatus(lane->conn) == CONNECTION_BAD)
+        saas_db_lane_lose(lane, PQerrorMessage(lane->conn));
+    else if (lane->failing)
+        saas_db_lane_lose(lane, "out of step");
+    saas_db_dispatch(db);
+}
