@@ -98,9 +98,9 @@ static void attempt_over(void *user)
 
 static PGconn *start(const saas_db *db)
 {
-    static const char *const names[] = {"fallback_application_name", "keepalives_idle",  "keepalives_interval",
-                                        "keepalives_count",          "tcp_user_timeout", "dbname",
-                                        "client_encoding",           NULL};
+    static const char *const names[] = {
+        "fallback_application_name", "keepalives_idle", "keepalives_interval", "keepalives_count",
+        "tcp_user_timeout",          "dbname",          "client_encoding",     NULL};
     const char *const values[] = {"libsaas", "30", "5", "3", "10000", db->dsn, "UTF8", NULL};
     return PQconnectStartParams(names, values, 1);
 }
@@ -155,7 +155,8 @@ static void tell(const saas_db_lane *lane, const char *why)
 {
     size_t len = strcspn(why, "\n");
     if (lane->attempts < 2)
-        SAAS_LOG(lane->db->log, SAAS_LOG_WARN, lane->attempts ? "no connection to the database" : "database connection lost",
+        SAAS_LOG(lane->db->log, SAAS_LOG_WARN,
+                 lane->attempts ? "no connection to the database" : "database connection lost",
                  {"reason", saas_v_text((saas_text){why, len})});
 }
 
@@ -179,8 +180,8 @@ void saas_db_lane_lose(saas_db_lane *lane, const char *why)
         op->lane = NULL;
         op->kind->finish(op, NULL, op->err ? op->err : SAAS_ERR_UNAVAILABLE);
     }
-    if (!saas_db_available(db, lane->class))
-        saas_db_queue_fail(db, lane->class, SAAS_ERR_UNAVAILABLE);
+    if (!saas_db_available(db, lane->tier))
+        saas_db_queue_fail(db, lane->tier, SAAS_ERR_UNAVAILABLE);
 }
 
 void saas_db_lane_close(saas_db_lane *lane)

@@ -7,7 +7,7 @@
 #include "db/queue.h"
 #include "loop/loop.h"
 
-typedef enum saas_db_class { SAAS_DB_SHARED, SAAS_DB_SLOW, SAAS_DB_EXCLUSIVE, SAAS_DB_CLASSES } saas_db_class;
+typedef enum saas_db_tier { SAAS_DB_SHARED, SAAS_DB_SLOW, SAAS_DB_EXCLUSIVE, SAAS_DB_TIERS } saas_db_tier;
 
 typedef struct saas_db_lane saas_db_lane;
 typedef struct saas_db_op saas_db_op;
@@ -42,7 +42,7 @@ struct saas_db_op {
     saas_db_lane *lane; /* it was sent on and has not answered */
     saas_db_unit *unit; /* NULL: let go */
     saas_db_tx *tx;     /* NULL: none, or let go */
-    saas_db_class class;
+    saas_db_tier tier;
     saas_uuid org;
     bool has_org, read_only;
     bool probing;   /* only prepares and describes, to know the types of the parameters */
@@ -67,7 +67,7 @@ enum { SAAS_DB_OWN_STEPS = 24 };
 
 struct saas_db_lane {
     saas_db *db;
-    saas_db_class class;
+    saas_db_tier tier;
     enum { SAAS_DB_DOWN, SAAS_DB_CONNECTING, SAAS_DB_READY } state;
     PGconn *conn;
     int fd; /* a duplicate of libpq's socket, -1: none */
@@ -79,8 +79,8 @@ struct saas_db_lane {
     saas_list flight;
     uint32_t depth;
     uint64_t answered_us;
-    bool taken;     /* exclusive: checked out */
-    saas_db_tx *tx; /* by; NULL: let go */
+    bool taken;       /* exclusive: checked out */
+    saas_db_tx *tx;   /* by; NULL: let go */
     int64_t clock_us; /* server's clock minus ours: never more than it is */
     uint64_t clock_at_us, rtt_us;
     bool clock_known;
@@ -105,7 +105,7 @@ struct saas_db {
     bool unsegregated, closing;
     saas_arena *scratch;
     saas_db_stmts stmts;
-    saas_db_queue queues[SAAS_DB_CLASSES];
+    saas_db_queue queues[SAAS_DB_TIERS];
     saas_list later; /* operations that are over, to be told when the loop turns */
     saas_db_kick *kick;
     size_t lane_count;
@@ -115,11 +115,11 @@ struct saas_db {
 /* ---- wire.c: to libpq, step by step; false: the connection is broken ---- */
 
 typedef enum saas_db_builtin {
-    SAAS_DB_FIRST,           /* organization and limit: $1 organization, $2 deadline, $3 limit in ms */
+    SAAS_DB_FIRST, /* organization and limit: $1 organization, $2 deadline, $3 limit in ms */
     SAAS_DB_FIRST_READ_ONLY,
-    SAAS_DB_ORG,             /* organization */
+    SAAS_DB_ORG, /* organization */
     SAAS_DB_ORG_READ_ONLY,
-    SAAS_DB_LIMIT,           /* $1 deadline, $2 limit in ms */
+    SAAS_DB_LIMIT, /* $1 deadline, $2 limit in ms */
     SAAS_DB_CLOCK,
     SAAS_DB_SESSION,
     SAAS_DB_BEGIN,
@@ -153,8 +153,8 @@ void saas_db_lane_watch(saas_db_lane *lane, unsigned events);
 
 /* ---- lane.c ---- */
 
-bool saas_db_available(saas_db *db, saas_db_class class);
-saas_db_lane *saas_db_lane_pick(saas_db *db, saas_db_class class); /* NULL: all are full */
+bool saas_db_available(saas_db *db, saas_db_tier tier);
+saas_db_lane *saas_db_lane_pick(saas_db *db, saas_db_tier tier); /* NULL: all are full */
 SAAS_MUST_CHECK saas_err saas_db_lane_send(saas_db_lane *lane, saas_db_op *op);
 /* What a lane sends for itself: one at a time. */
 void saas_db_lane_send_own(saas_db_lane *lane, const saas_db_op_kind *kind);
@@ -178,12 +178,12 @@ saas_db_op *saas_db_op_new(saas_db *db, const saas_db_op_kind *kind, size_t coun
 void saas_db_op_free(saas_db_op *op);
 /* Sends it, or queues it. An error: nothing happened. */
 SAAS_MUST_CHECK saas_err saas_db_op_start(saas_db_op *op);
-/* Sends it once more, on another class of lane. */
-void saas_db_op_move(saas_db_op *op, saas_db_class class);
+/* Sends it once more, on another tier of lane. */
+void saas_db_op_move(saas_db_op *op, saas_db_tier tier);
 void saas_db_op_finish(saas_db_op *op, saas_db_lane *lane, saas_err e);
 void saas_db_op_later(saas_db_op *op, saas_err e); /* finishes it when the loop turns */
 void saas_db_dispatch(saas_db *db);                /* fills lanes from the queues; on the loop */
-void saas_db_queue_fail(saas_db *db, saas_db_class class, saas_err e);
+void saas_db_queue_fail(saas_db *db, saas_db_tier tier, saas_err e);
 
 /* ---- unit.c ---- */
 

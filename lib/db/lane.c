@@ -8,28 +8,28 @@ enum {
 
 /* ---- choosing ---- */
 
-static saas_db_class class_of(const saas_db *db, saas_db_class class)
+static saas_db_tier tier_of(const saas_db *db, saas_db_tier tier)
 {
-    return db->unsegregated && class == SAAS_DB_SLOW ? SAAS_DB_SHARED : class;
+    return db->unsegregated && tier == SAAS_DB_SLOW ? SAAS_DB_SHARED : tier;
 }
 
-static bool any_ready(const saas_db *db, saas_db_class class)
+static bool any_ready(const saas_db *db, saas_db_tier tier)
 {
     for (size_t i = 0; i < db->lane_count; i++)
-        if (db->lanes[i].class == class && db->lanes[i].state == SAAS_DB_READY)
+        if (db->lanes[i].tier == tier && db->lanes[i].state == SAAS_DB_READY)
             return true;
     return false;
 }
 
-/* A class without a connection is worth waiting for while its first attempt runs and the server is there. */
-bool saas_db_available(saas_db *db, saas_db_class class)
+/* A tier without a connection is worth waiting for while its first attempt runs and the server is there. */
+bool saas_db_available(saas_db *db, saas_db_tier tier)
 {
-    if (any_ready(db, class))
+    if (any_ready(db, tier))
         return true;
-    if (class == SAAS_DB_SHARED || !any_ready(db, SAAS_DB_SHARED))
+    if (tier == SAAS_DB_SHARED || !any_ready(db, SAAS_DB_SHARED))
         return false;
     for (size_t i = 0; i < db->lane_count; i++)
-        if (db->lanes[i].class == class && !db->lanes[i].attempts)
+        if (db->lanes[i].tier == tier && !db->lanes[i].attempts)
             return true;
     return false;
 }
@@ -38,15 +38,15 @@ static bool has_room(const saas_db_lane *lane)
 {
     if (lane->state != SAAS_DB_READY || lane->failing || lane->taken)
         return false;
-    return lane->depth < (lane->class == SAAS_DB_SHARED ? lane->db->depth_max : 1);
+    return lane->depth < (lane->tier == SAAS_DB_SHARED ? lane->db->depth_max : 1);
 }
 
-saas_db_lane *saas_db_lane_pick(saas_db *db, saas_db_class class)
+saas_db_lane *saas_db_lane_pick(saas_db *db, saas_db_tier tier)
 {
     saas_db_lane *best = NULL;
     for (size_t i = 0; i < db->lane_count; i++) {
         saas_db_lane *lane = &db->lanes[i];
-        if (lane->class == class_of(db, class) && has_room(lane) && (!best || lane->depth < best->depth))
+        if (lane->tier == tier_of(db, tier) && has_room(lane) && (!best || lane->depth < best->depth))
             best = lane;
     }
     return best;

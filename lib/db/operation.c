@@ -7,7 +7,8 @@ enum { STEPS_PER_STATEMENT = 5, STEPS_OTHER = 6 };
 saas_db_op *saas_db_op_new(saas_db *db, const saas_db_op_kind *kind, size_t count)
 {
     size_t steps = count * STEPS_PER_STATEMENT + STEPS_OTHER;
-    saas_db_op *op = calloc(1, sizeof *op + count * (sizeof *op->stmts + sizeof *op->results) + steps * sizeof *op->steps);
+    saas_db_op *op =
+        calloc(1, sizeof *op + count * (sizeof *op->stmts + sizeof *op->results) + steps * sizeof *op->steps);
     if (!op)
         return NULL;
     op->db = db;
@@ -62,7 +63,7 @@ static saas_err expect_deadline(saas_db_op *op)
 
 static void make_room(saas_db_op *op)
 {
-    saas_db_queued *item = saas_db_queue_yield(&op->db->queues[op->class], op->org);
+    saas_db_queued *item = saas_db_queue_yield(&op->db->queues[op->tier], op->org);
     if (!item)
         return;
     saas_db_op *other = (saas_db_op *)(void *)item;
@@ -72,7 +73,7 @@ static void make_room(saas_db_op *op)
 
 static saas_err wait_in_line(saas_db_op *op, bool again)
 {
-    saas_db_queue *q = &op->db->queues[op->class];
+    saas_db_queue *q = &op->db->queues[op->tier];
     if (!again && q->count == q->max)
         make_room(op);
     SAAS_TRY(again ? saas_db_queue_return(q, &op->queued, op->org) : saas_db_queue_add(q, &op->queued, op->org));
@@ -85,11 +86,11 @@ static saas_err wait_in_line(saas_db_op *op, bool again)
 static saas_err send_or_wait(saas_db_op *op, bool again)
 {
     saas_db *db = op->db;
-    if (db->closing || !saas_db_available(db, op->class)) {
+    if (db->closing || !saas_db_available(db, op->tier)) {
         saas_db_revive(db);
         return SAAS_ERR_UNAVAILABLE;
     }
-    saas_db_lane *lane = saas_db_lane_pick(db, op->class);
+    saas_db_lane *lane = saas_db_lane_pick(db, op->tier);
     return lane ? saas_db_lane_send(lane, op) : wait_in_line(op, again);
 }
 
@@ -101,9 +102,9 @@ saas_err saas_db_op_start(saas_db_op *op)
     return send_or_wait(op, false);
 }
 
-void saas_db_op_move(saas_db_op *op, saas_db_class class)
+void saas_db_op_move(saas_db_op *op, saas_db_tier tier)
 {
-    op->class = class;
+    op->tier = tier;
     saas_err e = send_or_wait(op, true);
     if (e)
         op->kind->finish(op, NULL, e);
@@ -120,16 +121,16 @@ static void send_next(saas_db_lane *lane, saas_db_op *op)
 
 void saas_db_dispatch(saas_db *db)
 {
-    for (int class = 0; class < SAAS_DB_CLASSES && !db->closing; class++) {
+    for (int tier = 0; tier < SAAS_DB_TIERS && !db->closing; tier++) {
         saas_db_lane *lane;
-        while (db->queues[class].count && (lane = saas_db_lane_pick(db, (saas_db_class)class)))
-            send_next(lane, (saas_db_op *)(void *)saas_db_queue_take(&db->queues[class]));
+        while (db->queues[tier].count && (lane = saas_db_lane_pick(db, (saas_db_tier)tier)))
+            send_next(lane, (saas_db_op *)(void *)saas_db_queue_take(&db->queues[tier]));
     }
 }
 
-void saas_db_queue_fail(saas_db *db, saas_db_class class, saas_err e)
+void saas_db_queue_fail(saas_db *db, saas_db_tier tier, saas_err e)
 {
-    for (saas_db_queued *item; (item = saas_db_queue_take(&db->queues[class]));) {
+    for (saas_db_queued *item; (item = saas_db_queue_take(&db->queues[tier]));) {
         saas_db_op *op = (saas_db_op *)(void *)item;
         leave_queue(op);
         op->kind->finish(op, NULL, e);

@@ -49,10 +49,10 @@ void saas_db_kick_off(saas_db *db)
     saas_loop_post(db->loop, &kick->posted);
 }
 
-static void init_lane(saas_db *db, saas_db_lane *lane, saas_db_class class)
+static void init_lane(saas_db *db, saas_db_lane *lane, saas_db_tier tier)
 {
     lane->db = db;
-    lane->class = class;
+    lane->tier = tier;
     lane->fd = -1;
     lane->own.db = db;
     lane->own.steps = lane->own_steps;
@@ -61,11 +61,11 @@ static void init_lane(saas_db *db, saas_db_lane *lane, saas_db_class class)
     saas_list_init(&lane->own.queued.link);
 }
 
-static void init_lanes(saas_db *db, const uint32_t counts[SAAS_DB_CLASSES])
+static void init_lanes(saas_db *db, const uint32_t counts[SAAS_DB_TIERS])
 {
-    for (int class = 0; class < SAAS_DB_CLASSES; class++)
-        for (uint32_t i = 0; i < counts[class]; i++)
-            init_lane(db, &db->lanes[db->lane_count++], (saas_db_class)class);
+    for (int tier = 0; tier < SAAS_DB_TIERS; tier++)
+        for (uint32_t i = 0; i < counts[tier]; i++)
+            init_lane(db, &db->lanes[db->lane_count++], (saas_db_tier)tier);
 }
 
 static saas_err init(saas_db *db, saas_loop *loop, const saas_db_options *o)
@@ -78,8 +78,8 @@ static saas_err init(saas_db *db, saas_loop *loop, const saas_db_options *o)
     db->unsegregated = o->unsegregated;
     saas_list_init(&db->later);
     saas_db_stmts_init(&db->stmts);
-    for (int class = 0; class < SAAS_DB_CLASSES; class++)
-        saas_db_queue_init(&db->queues[class], or_default(o->queue_max, QUEUE));
+    for (int tier = 0; tier < SAAS_DB_TIERS; tier++)
+        saas_db_queue_init(&db->queues[tier], or_default(o->queue_max, QUEUE));
     db->dsn = strdup(o->dsn);
     db->scratch = saas_arena_new(SCRATCH_MAX);
     db->kick = calloc(1, sizeof *db->kick);
@@ -103,8 +103,8 @@ static void release(saas_db *db)
 
 saas_err saas_db_new(saas_db **out, saas_loop *loop, const saas_db_options *o)
 {
-    const uint32_t counts[SAAS_DB_CLASSES] = {or_default(o->lanes_shared, 2), or_default(o->lanes_slow, 4),
-                                              or_default(o->lanes_exclusive, 4)};
+    const uint32_t counts[SAAS_DB_TIERS] = {or_default(o->lanes_shared, 2), or_default(o->lanes_slow, 4),
+                                            or_default(o->lanes_exclusive, 4)};
     size_t lanes = (size_t)counts[0] + counts[1] + counts[2];
     saas_db *db = calloc(1, sizeof *db + lanes * sizeof *db->lanes);
     if (!db)
@@ -138,8 +138,8 @@ void saas_db_free(saas_db *db)
             op->kind->finish(op, NULL, SAAS_ERR_CANCELLED);
         }
     }
-    for (int class = 0; class < SAAS_DB_CLASSES; class++)
-        saas_db_queue_fail(db, (saas_db_class)class, SAAS_ERR_CANCELLED);
+    for (int tier = 0; tier < SAAS_DB_TIERS; tier++)
+        saas_db_queue_fail(db, (saas_db_tier)tier, SAAS_ERR_CANCELLED);
     while (!saas_list_empty(&db->later))
         finish_later(db);
     release(db);
@@ -148,7 +148,7 @@ void saas_db_free(saas_db *db)
 bool saas_db_ready(const saas_db *db)
 {
     for (size_t i = 0; i < db->lane_count; i++)
-        if (db->lanes[i].class == SAAS_DB_SHARED && db->lanes[i].state == SAAS_DB_READY)
+        if (db->lanes[i].tier == SAAS_DB_SHARED && db->lanes[i].state == SAAS_DB_READY)
             return true;
     return false;
 }

@@ -1,9 +1,9 @@
 /* db/pool.h: one loop's connections to Postgres, and the two things that run on them: units and transactions.
  *
  * A unit is a first statement that sets organization, READ ONLY and what is left of the deadline, then its statements,
- * then one Sync: one round trip, one implicit transaction. Shared lanes pipeline units known to be fast; slow lanes take
- * one unit at a time; exclusive lanes are checked out by transactions. Units wait in a queue here, never in libpq's:
- * bounded, fair between organizations; one whose deadline has passed is never sent.
+ * then one Sync: one round trip, one implicit transaction. Shared lanes pipeline units known to be fast; slow lanes
+ * take one unit at a time; exclusive lanes are checked out by transactions. Units wait in a queue here, never in
+ * libpq's: bounded, fair between organizations; one whose deadline has passed is never sent.
  *
  * Callbacks: exactly once, on the loop, never before the starting call returns. */
 #ifndef SAAS_DB_POOL_H
@@ -28,8 +28,8 @@ typedef struct saas_db_options {
 
 /* Connects in the background, for ever, with back-off and jitter. ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_db_new(saas_db **out, saas_loop *loop, const saas_db_options *options);
-/* Completes everything pending with ERR_CANCELLED, closes, frees. Transactions must be ended or abandoned by the time it
- * returns: what is told of them may still do so. Not from inside a callback of the pool. */
+/* Completes everything pending with ERR_CANCELLED, closes, frees. Transactions must be ended or abandoned by the time
+ * it returns: what is told of them may still do so. Not from inside a callback of the pool. */
 void saas_db_free(saas_db *db);
 bool saas_db_ready(const saas_db *db); /* some shared lane is connected */
 
@@ -50,9 +50,9 @@ typedef struct saas_db_statement {
 /* A unit in the caller's storage; everything it points at stays until done(), or until saas_db_cancel returns. */
 typedef struct saas_db_unit {
     saas_uuid org;
-    bool has_org;           /* without: the setting is '', which matches no tenant row */
+    bool has_org; /* without: the setting is '', which matches no tenant row */
     bool read_only, slow;
-    uint64_t deadline_us;   /* on saas_clock_mono_us; 0: none */
+    uint64_t deadline_us; /* on saas_clock_mono_us; 0: none */
     saas_db_statement *statements;
     size_t count;
     void (*done)(struct saas_db_unit *unit, saas_err e);
@@ -63,8 +63,8 @@ typedef struct saas_db_unit {
     void *op;            /* the pool's */
 } saas_db_unit;
 
-/* ERR_BUSY (queue full), ERR_UNAVAILABLE (no connection), ERR_DEADLINE (passed), ERR_NO_MEMORY, ERR_BUG (arguments, or a
- * statement that would change the transaction or the session): at once, without done(). */
+/* ERR_BUSY (queue full), ERR_UNAVAILABLE (no connection), ERR_DEADLINE (passed), ERR_NO_MEMORY, ERR_BUG (arguments, or
+ * a statement that would change the transaction or the session): at once, without done(). */
 SAAS_MUST_CHECK saas_err saas_db_submit(saas_db *db, saas_db_unit *unit);
 /* Lets go of a unit: done() is not called any more. What was sent runs into its limit, its result is discarded. */
 void saas_db_cancel(saas_db *db, saas_db_unit *unit);

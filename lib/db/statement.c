@@ -68,13 +68,13 @@ static const char *first_word(const char *p)
     }
 }
 
-/* Nothing at all; or what reaches past its unit: a BEGIN inside a unit would swallow the units of others behind it; a SET would stay on the connection; COPY speaks
- * another protocol. */
+/* Nothing at all; or what reaches past its unit: a BEGIN inside a unit would swallow the units of others behind it; a
+ * SET would stay on the connection; COPY speaks another protocol. */
 static bool forbidden(const char *sql)
 {
-    static const char *const words[] = {"begin",   "start",   "commit", "end",     "rollback", "abort",      "savepoint",
-                                        "release", "prepare", "set",    "reset",   "discard",  "deallocate", "copy",
-                                        "listen",  "unlisten"};
+    static const char *const words[] = {"begin",      "start",   "commit",  "end",     "rollback", "abort",
+                                        "savepoint",  "release", "prepare", "set",     "reset",    "discard",
+                                        "deallocate", "copy",    "listen",  "unlisten"};
     const char *word = first_word(sql);
     size_t len = 0;
     if (!*word)

@@ -9,7 +9,7 @@
 enum { SAAS_DB_STATEMENTS = 1024, SAAS_DB_NAME_SIZE = 32 };
 
 typedef struct saas_db_stmt {
-    saas_list lru; /* while nobody holds it */
+    saas_list lru;             /* while nobody holds it */
     struct saas_db_stmt *next; /* of the same bucket */
     uint64_t hash;
     uint32_t slot, gen; /* its name: another gen is another name */

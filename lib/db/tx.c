@@ -32,8 +32,7 @@ static saas_err send_open(saas_db_lane *lane, saas_db_op *op)
 {
     lane->taken = true;
     lane->tx = op->tx;
-    if (!saas_db_wire_builtin(lane, op, SAAS_DB_BEGIN) || !saas_db_wire_first(lane, op) ||
-        !saas_db_wire_sync(lane, op))
+    if (!saas_db_wire_builtin(lane, op, SAAS_DB_BEGIN) || !saas_db_wire_first(lane, op) || !saas_db_wire_sync(lane, op))
         saas_db_lane_fail(lane);
     return SAAS_OK;
 }
@@ -58,7 +57,7 @@ saas_err saas_db_tx_open(saas_db *db, saas_db_tx *tx)
     saas_db_op *op = saas_db_op_new(db, &open_kind, 0);
     if (!op)
         return SAAS_ERR_NO_MEMORY;
-    op->class = SAAS_DB_EXCLUSIVE;
+    op->tier = SAAS_DB_EXCLUSIVE;
     op->tx = tx;
     op->org = tx->org;
     op->has_org = tx->has_org;
@@ -118,7 +117,7 @@ saas_err saas_db_tx_submit(saas_db_tx *tx, saas_db_unit *unit)
     if (!lane || lane->failing)
         return SAAS_ERR_UNAVAILABLE;
     SAAS_TRY(saas_db_unit_op(&op, tx->db, unit, &unit_kind));
-    op->class = SAAS_DB_EXCLUSIVE;
+    op->tier = SAAS_DB_EXCLUSIVE;
     op->deadline_us = earlier(unit->deadline_us, tx->deadline_us);
     op->queued_us = saas_clock_mono_us();
     saas_err e = saas_db_lane_send(lane, op);
@@ -169,7 +168,8 @@ static void finish_rollback(saas_db_op *op, saas_db_lane *lane, saas_err e)
     over(op, op->doomed);
 }
 
-static const saas_db_op_kind commit_kind = {send_commit, finish_commit}, rollback_kind = {send_rollback, finish_rollback};
+static const saas_db_op_kind commit_kind = {send_commit, finish_commit},
+                             rollback_kind = {send_rollback, finish_rollback};
 
 void saas_db_tx_end(saas_db_tx *tx, bool commit)
 {

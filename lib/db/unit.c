@@ -93,7 +93,7 @@ saas_err saas_db_unit_send(saas_db_lane *lane, saas_db_op *op)
         SAAS_TRY(saas_db_unit_check(op));
         SAAS_TRY(encode(&params, op));
     }
-    bool in_tx = lane->class == SAAS_DB_EXCLUSIVE;
+    bool in_tx = lane->tier == SAAS_DB_EXCLUSIVE;
     bool sent = (in_tx ? saas_db_wire_limit(lane, op) : saas_db_wire_first(lane, op)) &&
                 saas_db_wire_prepare(lane, op) &&
                 (op->probing ? saas_db_wire_describe(lane, op) : send_statements(lane, op, params)) &&
@@ -152,7 +152,7 @@ static bool plan_lost(saas_db_op *op)
 static bool overran(saas_db_op *op)
 {
     saas_db *db = op->db;
-    if (op->class != SAAS_DB_SHARED || db->unsegregated || strcmp(op->error.sqlstate, "57014") != 0)
+    if (op->tier != SAAS_DB_SHARED || db->unsegregated || strcmp(op->error.sqlstate, "57014") != 0)
         return false;
     saas_db_stmt_overran(op->stmts[op->error.statement], db->shared_timeout_ms * 1e3);
     return !op->deadline_us || op->deadline_us > saas_clock_mono_us();
@@ -176,7 +176,7 @@ static bool again(saas_db_op *op, saas_db_lane *lane, saas_err e)
 static void finish(saas_db_op *op, saas_db_lane *lane, saas_err e)
 {
     if (!e && lane && !op->probing)
-        saas_db_stmts_ran(&op->db->stmts, op->stmts, op->count, (double)op->took_us, op->class == SAAS_DB_SHARED);
+        saas_db_stmts_ran(&op->db->stmts, op->stmts, op->count, (double)op->took_us, op->tier == SAAS_DB_SHARED);
     if (!again(op, lane, e))
         saas_db_unit_complete(op, e);
 }
@@ -189,7 +189,9 @@ saas_err saas_db_submit(saas_db *db, saas_db_unit *unit)
 {
     saas_db_op *op;
     SAAS_TRY(saas_db_unit_op(&op, db, unit, &unit_kind));
-    op->class = !db->unsegregated && (unit->slow || saas_db_stmts_slow(&db->stmts, op->stmts, op->count)) ? SAAS_DB_SLOW : SAAS_DB_SHARED;
+    op->tier = !db->unsegregated && (unit->slow || saas_db_stmts_slow(&db->stmts, op->stmts, op->count))
+                   ? SAAS_DB_SLOW
+                   : SAAS_DB_SHARED;
     saas_err e = saas_db_op_start(op);
     if (e)
         saas_db_op_free(op);

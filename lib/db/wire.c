@@ -4,11 +4,12 @@
 #include <string.h>
 
 /* What is left of an absolute deadline ($a, microseconds of the server's clock), at most $b milliseconds. -1 for a
- * deadline that has passed: no valid value of the setting, so the statements behind it do not run. 0 would mean none. */
+ * deadline that has passed: no valid value of the setting, so the statements behind it do not run. 0 would mean none.
+ */
 #define LIMIT(b)                                                                                                       \
     "set_config('statement_timeout', "                                                                                 \
     "(case when ms < 1 then -1 else least(ms, $" b "::int8) end)::int4::text, true)"
-#define LEFT(a) " from (select floor(($" a "::int8 - date_part('epoch', clock_timestamp()) * 1000000) / 1000) as ms) t"
+#define LEFT(a)   " from (select floor(($" a "::int8 - date_part('epoch', clock_timestamp()) * 1000000) / 1000) as ms) t"
 #define ORG       "set_config('app.current_org_id', $1, true)"
 #define READ_ONLY ", set_config('transaction_read_only', 'on', true)"
 
@@ -73,7 +74,7 @@ typedef struct limit {
 /* A lane's own limit, in case the deadline is farther: only shared lanes have one. */
 static void limit_of(limit *l, const saas_db_lane *lane, const saas_db_op *op)
 {
-    bool shared = lane->class == SAAS_DB_SHARED && !lane->db->unsegregated;
+    bool shared = lane->tier == SAAS_DB_SHARED && !lane->db->unsegregated;
     int64_t at = op->deadline_us ? (int64_t)op->deadline_us + lane->clock_us : INT64_MAX / 2;
     saas_buf text = {.ptr = l->deadline, .cap = sizeof l->deadline, .arena = lane->db->scratch};
     saas_buf_i64(&text, at);
@@ -83,7 +84,7 @@ static void limit_of(limit *l, const saas_db_lane *lane, const saas_db_op *op)
 
 static bool limited(const saas_db_lane *lane, const saas_db_op *op)
 {
-    return op->deadline_us || (lane->class == SAAS_DB_SHARED && !lane->db->unsegregated);
+    return op->deadline_us || (lane->tier == SAAS_DB_SHARED && !lane->db->unsegregated);
 }
 
 bool saas_db_wire_first(saas_db_lane *lane, saas_db_op *op)

@@ -47,8 +47,14 @@ static void next(client *c)
 {
     c->arg = saas_v_i64(1 + turn++ % 1000);
     c->statement = (saas_db_statement){READ, {&c->arg, 1, sizeof c->arg}, NULL};
-    c->unit = (saas_db_unit){.org = org(1), .has_org = true, .read_only = true, .deadline_us = in_ms(10000),
-                             .statements = &c->statement, .count = 1, .done = on_unit, .user = c};
+    c->unit = (saas_db_unit){.org = org(1),
+                             .has_org = true,
+                             .read_only = true,
+                             .deadline_us = in_ms(10000),
+                             .statements = &c->statement,
+                             .count = 1,
+                             .done = on_unit,
+                             .user = c};
     live++;
     if (saas_db_submit(db, &c->unit))
         failures++;
@@ -169,8 +175,10 @@ static void print(const char *what, const figures *f)
 static void a_unit(void)
 {
     figures bare = {0}, pool = {0};
-    CHECK(sql_as(base.super_dsn, "insert into notes (org_id, title) select 'aa000000-0000-0000-0000-000000000001',"
-                                 " 'note ' || i from generate_series(1, 1000) i; analyze notes", NULL));
+    CHECK(sql_as(base.super_dsn,
+                 "insert into notes (org_id, title) select 'aa000000-0000-0000-0000-000000000001',"
+                 " 'note ' || i from generate_series(1, 1000) i; analyze notes",
+                 NULL));
     REQUIRE(connect_bare());
     REQUIRE(open_pool((saas_db_options){.lanes_shared = CONNECTIONS, .lanes_slow = 1, .lanes_exclusive = 1}));
     figures warm = {0};

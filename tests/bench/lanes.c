@@ -43,8 +43,14 @@ static void next(client *c)
     c->statement.sql = c->slow ? "select pg_sleep(0.05)" : "select id, title from notes where id = $1";
     c->statement.args = (saas_args){&c->arg, !c->slow, sizeof c->arg};
     c->begin = saas_clock_mono_us();
-    c->unit = (saas_db_unit){.org = org(1), .has_org = true, .read_only = true, .deadline_us = in_ms(10000),
-                             .statements = &c->statement, .count = 1, .done = on_unit, .user = c};
+    c->unit = (saas_db_unit){.org = org(1),
+                             .has_org = true,
+                             .read_only = true,
+                             .deadline_us = in_ms(10000),
+                             .statements = &c->statement,
+                             .count = 1,
+                             .done = on_unit,
+                             .user = c};
     live++;
     if (saas_db_submit(db, &c->unit))
         failures++;
@@ -100,8 +106,8 @@ static void print(const char *what, figures f)
 /* 64 clients that wait for their answers keep as many slow units going as there are slow lanes: 20 a second on each. */
 static bool compare(void)
 {
-    figures deep = measure((saas_db_options){.unsegregated = true, .lanes_shared = 2, .depth_max = CLIENTS,
-                                             .lanes_slow = 1, .lanes_exclusive = 1});
+    figures deep = measure((saas_db_options){
+        .unsegregated = true, .lanes_shared = 2, .depth_max = CLIENTS, .lanes_slow = 1, .lanes_exclusive = 1});
     figures by_default = measure((saas_db_options){.lanes_exclusive = 1});
     figures wide = measure((saas_db_options){.lanes_slow = SLOW_LANES, .lanes_exclusive = 1});
     print("two deep lanes for everything", deep);
@@ -117,8 +123,10 @@ static void lanes_by_speed(void)
 {
     samples = malloc(SAMPLES * sizeof *samples);
     REQUIRE(samples);
-    CHECK(sql_as(base.super_dsn, "insert into notes (org_id, title) select 'aa000000-0000-0000-0000-000000000001',"
-                                 " 'note ' || i from generate_series(1, 1000) i; analyze notes", NULL));
+    CHECK(sql_as(base.super_dsn,
+                 "insert into notes (org_id, title) select 'aa000000-0000-0000-0000-000000000001',"
+                 " 'note ' || i from generate_series(1, 1000) i; analyze notes",
+                 NULL));
     bool held = false;
     for (int i = 0; i < ATTEMPTS && !held; i++)
         held = compare();

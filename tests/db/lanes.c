@@ -255,8 +255,10 @@ static void a_lost_connection_fails_what_is_on_it(void)
     CHECK_INT(start(&r), SAAS_OK);
     CHECK_INT(start(&behind), SAAS_OK);
     turn_for(20);
-    CHECK(sql_as(base.super_dsn, "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%'"
-                                 " and usename = 'saas_app'", NULL));
+    CHECK(sql_as(base.super_dsn,
+                 "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%'"
+                 " and usename = 'saas_app'",
+                 NULL));
     CHECK_INT(finish(&r), SAAS_ERR_UNAVAILABLE);
     CHECK_INT(finish(&behind), SAAS_ERR_UNAVAILABLE);
     REQUIRE(turn_until(pool_ready, db, 2000));

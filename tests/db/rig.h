@@ -14,22 +14,23 @@ static saas_loop *loop;
 static saas_db *db;
 static char logged[16384];
 
-static const char schema[] =
-    "create function saas_current_org() returns uuid language sql stable as "
-    "$$ select nullif(current_setting('app.current_org_id', true), '')::uuid $$;"
-    "create table notes (id bigint generated always as identity primary key,"
-    "  org_id uuid not null default saas_current_org(), title text not null constraint notes_title check (title <> 'bad'),"
-    "  mark text unique);"
-    "create index on notes (org_id);"
-    "alter table notes enable row level security; alter table notes force row level security;"
-    "create policy tenant on notes to saas_app using (org_id = (select saas_current_org()))"
-    "  with check (org_id = (select saas_current_org()));"
-    "grant select, insert, update, delete on notes to saas_app;"
-    "create table plain (a int, at timestamptz default clock_timestamp());"
-    "grant select, insert, update, delete on plain to saas_app;"
-    "create table parents (id int primary key); grant select, insert on parents to saas_app;"
-    "create table children (parent int constraint children_parent references parents (id) deferrable initially deferred);"
-    "grant select, insert on children to saas_app;";
+static const char schema[] = "create function saas_current_org() returns uuid language sql stable as "
+                             "$$ select nullif(current_setting('app.current_org_id', true), '')::uuid $$;"
+                             "create table notes (id bigint generated always as identity primary key,"
+                             "  org_id uuid not null default saas_current_org(), title text not null constraint "
+                             "notes_title check (title <> 'bad'),"
+                             "  mark text unique);"
+                             "create index on notes (org_id);"
+                             "alter table notes enable row level security; alter table notes force row level security;"
+                             "create policy tenant on notes to saas_app using (org_id = (select saas_current_org()))"
+                             "  with check (org_id = (select saas_current_org()));"
+                             "grant select, insert, update, delete on notes to saas_app;"
+                             "create table plain (a int, at timestamptz default clock_timestamp());"
+                             "grant select, insert, update, delete on plain to saas_app;"
+                             "create table parents (id int primary key); grant select, insert on parents to saas_app;"
+                             "create table children (parent int constraint children_parent references parents (id) "
+                             "deferrable initially deferred);"
+                             "grant select, insert on children to saas_app;";
 
 static bool sql_as(const char *dsn, const char *sql, char out[256])
 {

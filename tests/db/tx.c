@@ -166,8 +166,9 @@ static void nothing_stays_on_the_lane(void)
     REQUIRE(open_pool((saas_db_options){.lanes_exclusive = 1}));
     CHECK_INT(begin(&t, 1, 0), SAAS_OK);
     CHECK_INT(told(&t), SAAS_OK);
-    CHECK_INT(in_tx(&t, "select set_config('app.current_org_id', $1, false), set_config('search_path', 'nowhere', false),"
-                        " set_config('datestyle', 'German', false)",
+    CHECK_INT(in_tx(&t,
+                    "select set_config('app.current_org_id', $1, false), set_config('search_path', 'nowhere', false),"
+                    " set_config('datestyle', 'German', false)",
                     SAAS_ARGS(org(9))),
               SAAS_OK);
     CHECK_INT(end(&t, true), SAAS_OK);
@@ -243,8 +244,8 @@ static void abandoned_at_any_moment(void)
 static bool kill_backend(const char *where)
 {
     char sql[256];
-    snprintf(sql, sizeof sql, "select pg_terminate_backend(pid) from pg_stat_activity where %s and usename = 'saas_app'",
-             where);
+    snprintf(sql, sizeof sql,
+             "select pg_terminate_backend(pid) from pg_stat_activity where %s and usename = 'saas_app'", where);
     return sql_as(base.super_dsn, sql, NULL);
 }
 
@@ -276,12 +277,13 @@ static void a_link_that_breaks(void)
 static void an_unknown_outcome_is_called_that(void)
 {
     tx_run t;
-    CHECK(sql_as(base.owner_dsn,
-                 "create table held (a int); grant insert on held to saas_app;"
-                 "create function hold() returns trigger language plpgsql as 'begin perform pg_sleep(1); return null; end';"
-                 "create constraint trigger hold after insert on held deferrable initially deferred"
-                 " for each row execute function hold()",
-                 NULL));
+    CHECK(sql_as(
+        base.owner_dsn,
+        "create table held (a int); grant insert on held to saas_app;"
+        "create function hold() returns trigger language plpgsql as 'begin perform pg_sleep(1); return null; end';"
+        "create constraint trigger hold after insert on held deferrable initially deferred"
+        " for each row execute function hold()",
+        NULL));
     REQUIRE(open_pool((saas_db_options){.lanes_exclusive = 1}));
     CHECK_INT(begin(&t, 1, 0), SAAS_OK);
     CHECK_INT(told(&t), SAAS_OK);
@@ -321,16 +323,11 @@ static void freeing_with_open_ones(void)
 }
 
 static const check_test tests[] = {
-    TEST(commits_and_rolls_back),
-    TEST(an_error_dooms_it),
-    TEST(a_commit_can_fail),
-    TEST(a_commit_past_the_deadline_is_none),
-    TEST(read_only_holds_throughout),
-    TEST(nothing_stays_on_the_lane),
-    TEST(lanes_are_waited_for),
-    TEST(abandoned_at_any_moment),
-    TEST(a_link_that_breaks),
-    TEST(an_unknown_outcome_is_called_that),
+    TEST(commits_and_rolls_back),     TEST(an_error_dooms_it),
+    TEST(a_commit_can_fail),          TEST(a_commit_past_the_deadline_is_none),
+    TEST(read_only_holds_throughout), TEST(nothing_stays_on_the_lane),
+    TEST(lanes_are_waited_for),       TEST(abandoned_at_any_moment),
+    TEST(a_link_that_breaks),         TEST(an_unknown_outcome_is_called_that),
     TEST(freeing_with_open_ones),
 };
 RIG_MAIN(tests)

@@ -165,9 +165,19 @@ static void arguments_that_do_not_fit(void)
 /* TN5, VA: a statement that would outlive its unit on the connection. */
 static void what_changes_the_session_is_refused(void)
 {
-    static const char *const statements[] = {
-        "", " -- nothing", "begin", " ;Begin", "-- x\nCOMMIT", "/* a /* b */ */ rollback", "set role postgres", "RESET ALL",
-        "discard all", "copy notes to stdout", "savepoint a", "deallocate all", "listen x"};
+    static const char *const statements[] = {"",
+                                             " -- nothing",
+                                             "begin",
+                                             " ;Begin",
+                                             "-- x\nCOMMIT",
+                                             "/* a /* b */ */ rollback",
+                                             "set role postgres",
+                                             "RESET ALL",
+                                             "discard all",
+                                             "copy notes to stdout",
+                                             "savepoint a",
+                                             "deallocate all",
+                                             "listen x"};
     char got[256];
     REQUIRE(open_pool((saas_db_options){.lanes_shared = 1}));
     for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
@@ -182,8 +192,10 @@ static void what_changes_the_session_is_refused(void)
 static void a_changed_table_is_prepared_again(void)
 {
     char got[256];
-    CHECK(sql_as(base.owner_dsn, "create table shape (a int); insert into shape values (7);"
-                                 "grant select on shape to saas_app", NULL));
+    CHECK(sql_as(base.owner_dsn,
+                 "create table shape (a int); insert into shape values (7);"
+                 "grant select on shape to saas_app",
+                 NULL));
     REQUIRE(open_pool((saas_db_options){.lanes_shared = 3}));
     for (int i = 0; i < 6; i++)
         CHECK_INT(value(got, "select * from shape", SAAS_NO_ARGS), SAAS_OK);
