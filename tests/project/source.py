@@ -10,6 +10,7 @@ import sys
 import tree
 
 FILE_LINES, FUNCTION_LINES = 600, 70
+SCREENS = {"examples/hello/main.c": 60}  # a whole service
 SOURCES = (".c", ".h", ".cpp", ".py", ".sh", ".sql", ".mjs", "dev", ".ci/run", "meson.build")
 
 # What it is, and the folders of lib/ that are a host's and may.
@@ -41,8 +42,9 @@ def too_long(root):
     for path in tree.files(root, *SOURCES):
         text = tree.read(root, path)
         lines = text.count("\n")
-        if lines > FILE_LINES:
-            found.append(f"{path}: {lines} lines, more than {FILE_LINES}")
+        limit = SCREENS.get(path, FILE_LINES)
+        if lines > limit:
+            found.append(f"{path}: {lines} lines, more than {limit}")
         if path.startswith("lib/") and path.endswith(".c"):
             sizes = list(functions(text))
             file_lines.append(lines)
