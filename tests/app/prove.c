@@ -117,6 +117,9 @@ static const damage of_policies[] = {
     {"create or replace function public.saas_current_org() returns uuid language sql stable parallel safe"
      " return '018f3a5e-0000-7000-8000-00000000000f'::uuid",
      org, "function public.saas_current_org(): does not give app.current_org_id"},
+    {"create or replace function public.saas_current_org() returns uuid language sql stable parallel safe"
+     " return pg_catalog.current_setting('app.current_org_id', true)::uuid",
+     org, "current organization: ERROR:  invalid input syntax for type uuid: \"\""},
 };
 
 static const damage of_functions[] = {
