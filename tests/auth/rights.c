@@ -19,6 +19,7 @@ static void accounts_and_sessions_are_out_of_reach(void)
                                              "select saas_auth_api.identity_of(gen_random_uuid())",
                                              "select saas_auth_api.lock_members(null, 'admin')",
                                              "select saas_auth_api.is_last_admin(gen_random_uuid())",
+                                             "select saas_auth_api.forget_sessions()",
                                              "insert into audit (event) values ('x')",
                                              "update audit set event = ''",
                                              "delete from audit",

@@ -68,8 +68,24 @@ static saas_err me(saas_ctx *c)
     return saas_reply_row(c, 200, row, &user_schema);
 }
 
+/* An open route that forgot to be anything else. */
+static saas_err open_house(saas_ctx *c)
+{
+    saas_rows *row;
+    saas_text p = SAAS_LIT("quartz fjord lamp 9");
+    const saas_err errs[] = {saas_user_create(c, &row, SAAS_LIT("x@example.com"), p, SAAS_ADMIN),
+                             saas_user_set_role(c, &row, (saas_uuid){{1}}, SAAS_ADMIN),
+                             saas_user_remove(c, (saas_uuid){{1}}), saas_password_change(c, p, p),
+                             saas_organization_remove(c, p)};
+    for (size_t i = 0; i < sizeof errs / sizeof *errs; i++)
+        if (errs[i] != SAAS_ERR_UNAUTHENTICATED)
+            return SAAS_ERR_BUG;
+    return errs[0];
+}
+
 static const saas_route routes[] = {
     SAAS_GET("/me", me),
+    SAAS_POST("/open", open_house, .open = true),
     SAAS_POST("/users", create_user, .role = SAAS_ADMIN, .body = &new_user_schema),
     SAAS_PATCH("/users/:id", set_role, .role = SAAS_ADMIN, .body = &new_role_schema,
                .not_found = {"USER_NOT_FOUND", "User does not exist"}),
@@ -507,6 +523,7 @@ static void signed_in_routes_need_a_token(void)
     REQUIRE(start());
     CHECK_INT(call("GET", "/me", NULL, "%s", ""), 401);
     CHECK_STR(at("error.code"), "UNAUTHENTICATED");
+    CHECK_INT(call("POST", "/open", NULL, "%s", ""), 401);
     CHECK_INT(sign_up("Acme", "ann@example.com"), 201);
     CHECK_INT(call("GET", "/me", at("data.refreshToken"), "%s", ""), 401); /* TK2 */
     saas_principal who = {.role = SAAS_VIEWER};

@@ -232,6 +232,24 @@ static void a_login_lands_where_it_was(void)
     CHECK_STR(log_in(1, 17), "no_organization");
 }
 
+/* An account leaves no endless trail: what ended more than a week ago goes at its next login. */
+static void ended_sessions_are_forgotten(void)
+{
+    REQUIRE(database_clean());
+    CHECK_STR(sign_up(1), "ok");
+    CHECK_STR(sign_up(2), "ok");
+    for (unsigned i = 3; i <= 7; i++)
+        CHECK_STR(log_in(1, i), "ok:org-1");
+    sql(super, "update sessions set revoked_at = now() - interval '8 days' where id in ('%s', '%s')", id('d', 3),
+        id('d', 2));
+    sql(super, "update sessions set revoked_at = now() - interval '6 days' where id = '%s'", id('d', 4));
+    sql(super, "update sessions set last_used_at = now() - interval '15 days' where id = '%s'", id('d', 5));
+    sql(super, "update sessions set expires_at = now() - interval '8 days' where id = '%s'", id('d', 6));
+    CHECK_STR(log_in(1, 8), "ok:org-1");
+    CHECK_STR(sql(super, "select string_agg(right(id::text, 1), ' ' order by id) from sessions"), "1 2 4 7 8");
+    CHECK_STR(refresh(3, 3, 9), "invalid");
+}
+
 /* PW2, PW6: a hash that was replaced between look-up and session opens nothing; a better one is stored. */
 static void a_login_is_of_the_hash_it_verified(void)
 {
@@ -283,6 +301,7 @@ int main(int argc, char **argv)
                                        TEST(fifty_at_once_get_one_successor),
                                        TEST(reuse_races_rotation),
                                        TEST(a_login_lands_where_it_was),
+                                       TEST(ended_sessions_are_forgotten),
                                        TEST(a_login_is_of_the_hash_it_verified),
                                        TEST(sign_up_tells_what_is_taken)};
     return run_with_cluster(tests, sizeof tests / sizeof *tests, argc, argv);
