@@ -13,13 +13,7 @@ static const saas_migration notes_migrations[] = {
      "create table notes (org_id uuid not null default saas_current_org() references organizations on delete cascade,"
      " id uuid not null default gen_random_uuid(), mark text not null, primary key (org_id, id),"
      " constraint notes_mark unique (org_id, mark));"
-     "select saas_enable_tenant('notes');"
-     "create table counters (org_id uuid not null default saas_current_org() references organizations on delete cascade,"
-     " notes bigint not null default 0, primary key (org_id));"
-     "select saas_enable_tenant('counters');"
-     "create table replies (org_id uuid not null default saas_current_org() references organizations on delete cascade,"
-     " mark text not null, body text not null, primary key (org_id, mark));"
-     "select saas_enable_tenant('replies');"},
+     "select saas_enable_tenant('notes');"},
 };
 
 /* Runs a statement as superuser; its first value as number, -1 on failure. */
