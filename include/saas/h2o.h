@@ -50,7 +50,8 @@ SAAS_API uint16_t saas_h2o_port(const saas_h2o_server *server);
 SAAS_API void saas_h2o_stop(saas_h2o_server *server);
 
 /* Registers the app under a path of a host's own configuration, before its contexts are made. The app's routes see the
- * path without the prefix. Limits on connections, time-outs, max_request_entity_size and SIGPIPE are the host's business. */
+ * path without the prefix. Limits on connections, time-outs, max_request_entity_size and SIGPIPE are the host's business.
+ * prefix starts with '/'; "" and "/" are the whole host. ERR_BUG. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_h2o_mount(saas_app *app, struct st_h2o_hostconf_t *host, const char *prefix);
 /* Puts the app on a thread's h2o context, on that thread, after h2o_context_init. To take it off: saas_shard_stop, then
  * (after done) saas_shard_free, then h2o_context_dispose, which frees the rest. ERR_BUG: not mounted in its

@@ -28,6 +28,8 @@ static void on_context_dispose(h2o_handler_t *self, h2o_context_t *context)
 
 saas_err saas_h2o_mount(saas_app *app, h2o_hostconf_t *host, const char *prefix)
 {
+    if (*prefix && *prefix != '/')
+        return SAAS_ERR_BUG;
     h2o_pathconf_t *path = h2o_config_register_path(host, *prefix ? prefix : "/", 0);
     path->error_log.emit_request_errors = 0;
     mounted *m = (mounted *)(void *)h2o_create_handler(path, sizeof *m);
