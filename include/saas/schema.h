@@ -14,6 +14,7 @@
  *   text(lo, hi)       saas_text     string of lo..hi Unicode code points, no U+0000
  *   email              saas_text     address of at most 254 bytes: dot-atom local part, host name with a dot
  *   slug(lo, hi)       saas_text     lo..hi of [a-z0-9-], no '-' at either end
+ *   url                saas_text     RFC 3986 URI of at most 2,048 bytes with one of .schemes (http and https)
  *   i64(lo, hi)        int64_t       integer in lo..hi, exact; 2.0 and 2e0 are 2
  *   bool               bool          true, false
  *   uuid               saas_uuid     the 36-character form, either case
@@ -22,7 +23,8 @@
  *   object(t)          struct t      object by t_schema
  *   list(k, lo, hi)    {items,count} array of lo..hi elements of kind k (not list)
  *
- * After the name come rules as designators: .required, .nullable, .read_only, .secret, .def, .prefix, .json, .column.
+ * After the name come rules as designators: .required, .nullable, .read_only, .secret, .def, .prefix, .schemes, .json,
+ * .column.
  * The JSON name is the camelCase of the C name, the column the C name; .json and .column override.
  * Each struct has a member `has` with one byte a field: SAAS_ABSENT, SAAS_NULL or SAAS_SET (a default counts as SET).
  *
@@ -47,7 +49,8 @@ typedef enum saas_type {
     SAAS_T_TIME,
     SAAS_T_WORD,
     SAAS_T_OBJECT,
-    SAAS_T_LIST
+    SAAS_T_LIST,
+    SAAS_T_URL
 } saas_type;
 
 typedef struct saas_schema saas_schema;
@@ -80,6 +83,7 @@ typedef struct saas_field {
     const char *prefix; /* text starts with this */
     const char *json;   /* name in JSON; NULL: camelCase of name */
     const char *column; /* name in SQL; NULL: name */
+    const char *schemes; /* of a url, with spaces between: "postgres postgresql"; "*": any; NULL: http and https */
     char end_;
 } saas_field;
 
@@ -112,7 +116,7 @@ typedef enum saas_issue_code {
     SAAS_ISSUE_DUPLICATE_KEY, /* twice, also in another case */
     SAAS_ISSUE_TOO_SMALL,     /* value, length or count below limit */
     SAAS_ISSUE_TOO_BIG,       /* above limit */
-    SAAS_ISSUE_FORMAT,        /* email, slug, uuid, time; prefix */
+    SAAS_ISSUE_FORMAT,        /* email, slug, url, uuid, time; prefix */
     SAAS_ISSUE_NOT_A_WORD,    /* not one of the enum's words */
     SAAS_ISSUE_NUL,           /* U+0000 in a string */
     SAAS_ISSUE_TOO_COMPLEX    /* more nodes than allowed */
@@ -168,6 +172,7 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_read_query(void **out, saas_issues *issue
 #define SAAS__C_text(lo, hi)    saas_text
 #define SAAS__C_email           saas_text
 #define SAAS__C_slug(lo, hi)    saas_text
+#define SAAS__C_url             saas_text
 #define SAAS__C_uuid            saas_uuid
 #define SAAS__C_time            saas_time
 #define SAAS__C_word(e)         enum e
@@ -183,40 +188,33 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_read_query(void **out, saas_issues *issue
 #define SAAS__A_text(lo, hi)    SAAS__ASSERT(0 <= (lo) && (lo) <= (hi), "text: lo > hi");
 #define SAAS__A_email
 #define SAAS__A_slug(lo, hi)    SAAS__ASSERT(0 < (lo) && (lo) <= (hi), "slug: lo > hi");
+#define SAAS__A_url
 #define SAAS__A_uuid
 #define SAAS__A_time
 #define SAAS__A_word(e)
 #define SAAS__A_object(t)
 #define SAAS__A_list(k, lo, hi) SAAS__ASSERT(0 <= (lo) && (lo) <= (hi), "list: lo > hi"); SAAS__A_##k
 
-#define SAAS__T_i64(l, h)       .type = SAAS_T_I64, .bounded = true, .lo = (l), .hi = (h)
-#define SAAS__T_bool            .type = SAAS_T_BOOL
-#define SAAS__T_text(l, h)      .type = SAAS_T_TEXT, .bounded = true, .lo = (l), .hi = (h)
-#define SAAS__T_email           .type = SAAS_T_EMAIL
-#define SAAS__T_slug(l, h)      .type = SAAS_T_SLUG, .bounded = true, .lo = (l), .hi = (h)
-#define SAAS__T_uuid            .type = SAAS_T_UUID
-#define SAAS__T_time            .type = SAAS_T_TIME
-#define SAAS__T_word(e)         .type = SAAS_T_WORD, .words = &e##_words
-#define SAAS__T_object(t)       .type = SAAS_T_OBJECT, .of = &t##_schema
-#define SAAS__T_list(k, l, h)                                                                                          \
-    .type = SAAS_T_LIST, .items_lo = (l), .items_hi = (h), .item_size = sizeof(SAAS__C_##k), SAAS__I_##k
-
-#define SAAS__I_i64(l, h)       .item = SAAS_T_I64, .bounded = true, .lo = (l), .hi = (h)
-#define SAAS__I_bool            .item = SAAS_T_BOOL
-#define SAAS__I_text(l, h)      .item = SAAS_T_TEXT, .bounded = true, .lo = (l), .hi = (h)
-#define SAAS__I_email           .item = SAAS_T_EMAIL
-#define SAAS__I_slug(l, h)      .item = SAAS_T_SLUG, .bounded = true, .lo = (l), .hi = (h)
-#define SAAS__I_uuid            .item = SAAS_T_UUID
-#define SAAS__I_time            .item = SAAS_T_TIME
-#define SAAS__I_word(e)         .item = SAAS_T_WORD, .words = &e##_words
-#define SAAS__I_object(t)       .item = SAAS_T_OBJECT, .of = &t##_schema
+/* The type, then what else the kind says: behind .type = of a field, behind .item = of a list. */
+#define SAAS__K_i64(l, h)       SAAS_T_I64, .bounded = true, .lo = (l), .hi = (h)
+#define SAAS__K_bool            SAAS_T_BOOL
+#define SAAS__K_text(l, h)      SAAS_T_TEXT, .bounded = true, .lo = (l), .hi = (h)
+#define SAAS__K_email           SAAS_T_EMAIL
+#define SAAS__K_slug(l, h)      SAAS_T_SLUG, .bounded = true, .lo = (l), .hi = (h)
+#define SAAS__K_url             SAAS_T_URL
+#define SAAS__K_uuid            SAAS_T_UUID
+#define SAAS__K_time            SAAS_T_TIME
+#define SAAS__K_word(e)         SAAS_T_WORD, .words = &e##_words
+#define SAAS__K_object(t)       SAAS_T_OBJECT, .of = &t##_schema
+#define SAAS__K_list(k, l, h)                                                                                          \
+    SAAS_T_LIST, .items_lo = (l), .items_hi = (h), .item_size = sizeof(SAAS__C_##k), .item = SAAS__K_##k
 
 /* A kind is only ever pasted, never passed on: <stdbool.h>'s bool must not become _Bool on the way. */
 #define SAAS__FIRST(...)           SAAS__FIRST_(__VA_ARGS__, 0)
 #define SAAS__FIRST_(a, ...)       a
 #define SAAS__MEMBER(T, kind, ...) SAAS__A_##kind SAAS__C_##kind SAAS__FIRST(__VA_ARGS__);
 #define SAAS__HAS(T, kind, ...)    uint8_t SAAS__FIRST(__VA_ARGS__);
-#define SAAS__FIELD(T, kind, ...)  {SAAS__T_##kind, SAAS__NAMED(T, __VA_ARGS__, .end_ = 0)},
+#define SAAS__FIELD(T, kind, ...)  {.type = SAAS__K_##kind, SAAS__NAMED(T, __VA_ARGS__, .end_ = 0)},
 #define SAAS__NAMED(T, ...)        SAAS__NAMED_(T, __VA_ARGS__)
 #define SAAS__NAMED_(T, n, ...)                                                                                        \
     .name = #n, .offset = offsetof(struct T, n), .has_offset = offsetof(struct T, has.n), __VA_ARGS__

@@ -1,6 +1,7 @@
 #include <saas/config.h>
 #include "base/error.h"
 #include "schema/coerce.h"
+#include "schema/field.h"
 #include <sodium.h>
 #include <string.h>
 
@@ -27,11 +28,6 @@ static saas_text look_up(const char *const *env, saas_text name)
     return (saas_text){NULL, 0};
 }
 
-static bool is_text(const saas_field *f)
-{
-    return f->type == SAAS_T_TEXT || f->type == SAAS_T_EMAIL || f->type == SAAS_T_SLUG;
-}
-
 static saas_text *text_member(const saas_field *f, void *in)
 {
     return (saas_text *)(void *)((char *)in + f->offset);
@@ -41,7 +37,7 @@ static saas_text *text_member(const saas_field *f, void *in)
 static saas_err own_text(void *in, saas_arena *a, const saas_field *f)
 {
     saas_text *text = text_member(f, in);
-    if (!is_text(f) || !text->ptr)
+    if (!saas_type_is_text(f->type) || !text->ptr)
         return SAAS_OK;
     char *copy = saas_arena_copy(a, text->ptr, text->len);
     *text = (saas_text){copy, copy ? text->len : 0};
@@ -55,7 +51,7 @@ static saas_err read_field(void *in, saas_issues *issues, saas_arena *a, const s
         return SAAS_ERR_BUG;
     saas_text path = variable(name, f), value = look_up(env, path);
     saas_err err = value.ptr ? saas_coerce(in, issues, a, f, path, value) : saas_coerce_absent(in, issues, a, f, path);
-    if (err == SAAS_ERR_VALIDATION && is_text(f))
+    if (err == SAAS_ERR_VALIDATION && saas_type_is_text(f->type))
         *text_member(f, in) = (saas_text){NULL, 0};
     return err == SAAS_OK ? own_text(in, a, f) : err;
 }
@@ -111,7 +107,7 @@ void saas_config_wipe(void *in, const saas_schema *schema)
 {
     for (size_t i = 0; i < schema->count; i++) {
         const saas_field *f = saas_schema_field(schema, i);
-        if (!f->secret || !is_text(f))
+        if (!f->secret || !saas_type_is_text(f->type))
             continue;
         saas_text *text = text_member(f, in);
         if (text->ptr)

@@ -1,6 +1,5 @@
 #include "http/unit.h"
 #include "schema/field.h"
-#include "schema/write.h"
 
 static const void *member(const void *in, const saas_field *f)
 {
@@ -35,15 +34,13 @@ static saas_value value_of(saas_arena *a, const void *in, const saas_field *f)
 {
     if (has(in, f) == SAAS_NULL)
         return saas_v_null(NULL);
+    if (saas_type_is_text(f->type))
+        return saas_v_text(*(const saas_text *)member(in, f));
     switch (f->type) {
     case SAAS_T_I64:
         return saas_v_i64(*(const int64_t *)member(in, f));
     case SAAS_T_BOOL:
         return saas_v_bool(*(const bool *)member(in, f));
-    case SAAS_T_TEXT:
-    case SAAS_T_EMAIL:
-    case SAAS_T_SLUG:
-        return saas_v_text(*(const saas_text *)member(in, f));
     case SAAS_T_UUID:
         return saas_v_uuid(*(const saas_uuid *)member(in, f));
     case SAAS_T_TIME:

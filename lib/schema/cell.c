@@ -41,11 +41,6 @@ static bool parse_scalar(void *member, const saas_field *f, saas_text cell)
     }
 }
 
-static bool is_text(const saas_field *f)
-{
-    return f->type == SAAS_T_TEXT || f->type == SAAS_T_EMAIL || f->type == SAAS_T_SLUG;
-}
-
 static bool is_json(const saas_field *f)
 {
     return f->type == SAAS_T_OBJECT || f->type == SAAS_T_LIST;
@@ -62,7 +57,7 @@ saas_err saas_write_cell(saas_json *j, const saas_field *f, saas_text cell)
     } member;
     if (!cell.ptr) {
         saas_json_null(j);
-    } else if (is_text(f)) {
+    } else if (saas_type_is_text(f->type)) {
         saas_json_text(j, cell);
     } else if (is_json(f)) {
         if (saas_json_check(cell) != SAAS_OK)
@@ -95,7 +90,7 @@ saas_err saas_read_cell(void *out, saas_arena *a, const saas_field *f, saas_text
     }
     if (is_json(f))
         return read_json(out, a, f, cell);
-    if (is_text(f))
+    if (saas_type_is_text(f->type))
         *(saas_text *)member = cell;
     else if (!parse_scalar(member, f, cell))
         return SAAS_ERR_BUG;

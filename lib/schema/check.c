@@ -3,12 +3,13 @@
 #include "json/chars.h"
 #include "schema/coerce.h"
 #include "schema/field.h"
+#include "schema/format.h"
 #include "schema/rules.h"
 
 enum { RECURSION_MAX = 16 };
 
 /* Members of saas_field that every host knows: those of the first version. */
-static const size_t field_size_min = offsetof(saas_field, column) + sizeof(const char *);
+static const size_t field_size_min = offsetof(saas_field, schemes) + sizeof(const char *);
 
 typedef struct checker {
     const saas_schema *schema;
@@ -23,23 +24,12 @@ static void wrong(checker *c, const saas_field *f, const char *what)
                             f ? "." : "", f ? name : "", what);
 }
 
-static bool is_text(saas_type type)
-{
-    return type == SAAS_T_TEXT || type == SAAS_T_EMAIL || type == SAAS_T_SLUG;
-}
-
-static size_t alignment(const saas_field *f, saas_type type)
-{
-    size_t size = saas_type_size(f, type);
-    return type == SAAS_T_UUID || type == SAAS_T_BOOL || type == SAAS_T_OBJECT ? 1 : size < 8 ? size : 8;
-}
-
 static void check_place(checker *c, const saas_field *f)
 {
     size_t all = c->schema->struct_size, size = saas_type_size(f, f->type);
     if (size > all || f->offset > all - size || f->has_offset >= all)
         wrong(c, f, "lies outside the struct");
-    else if (f->offset % alignment(f, f->type))
+    else if (f->offset % saas_type_align(f->type))
         wrong(c, f, "is not aligned");
     else if (f->has_offset >= f->offset && f->has_offset < f->offset + size)
         wrong(c, f, "its has-byte lies in its member");
@@ -106,7 +96,7 @@ static void check_bounds(checker *c, const saas_field *f, saas_type type)
 {
     if (f->bounded && f->lo > f->hi)
         wrong(c, f, "lo > hi");
-    if (f->bounded && is_text(type) && f->lo < 0)
+    if (f->bounded && saas_type_is_text(type) && f->lo < 0)
         wrong(c, f, "a length below 0");
     if (f->type == SAAS_T_LIST && f->items_lo > f->items_hi)
         wrong(c, f, "items: lo > hi");
@@ -118,10 +108,18 @@ static void check_prefix(checker *c, const saas_field *f, saas_type type)
 {
     if (!f->prefix)
         return;
-    if (!is_text(type))
+    if (!saas_type_is_text(type))
         wrong(c, f, "a prefix on what is no text");
     else if (f->bounded && (int64_t)strlen(f->prefix) > f->hi)
         wrong(c, f, "prefix longer than the text may be");
+}
+
+static void check_schemes(checker *c, const saas_field *f, saas_type type)
+{
+    if (f->schemes && type != SAAS_T_URL)
+        wrong(c, f, "schemes on what is no url");
+    else if (f->schemes && !saas_format_schemes(f->schemes))
+        wrong(c, f, "schemes must be lower case, one space between");
 }
 
 static void check_default(checker *c, const saas_field *f)
@@ -156,6 +154,7 @@ static void check_field(checker *c, const saas_field *f, int depth)
         return;
     check_bounds(c, f, type);
     check_prefix(c, f, type);
+    check_schemes(c, f, type);
     check_place(c, f);
     if (c->err == SAAS_OK)
         check_default(c, f);

@@ -76,28 +76,52 @@ saas_text saas_key_clip(saas_text key)
     return (saas_text){key.ptr, (size_t)(stop - key.ptr)};
 }
 
+/* Size and alignment of a member; a type with size 0 has none of its own. */
+typedef struct kind {
+    unsigned char size, align;
+    bool text;
+    const char *what;
+} kind;
+
+#define OF(type) sizeof(type), _Alignof(type)
+#define STRING   OF(saas_text), true, "text"
+
+static const kind kinds[] = {
+    [SAAS_T_NONE] = {0, 1, false, "something else"},
+    [SAAS_T_I64] = {OF(int64_t), false, "an integer"},
+    [SAAS_T_BOOL] = {OF(bool), false, "true or false"},
+    [SAAS_T_TEXT] = {STRING},
+    [SAAS_T_EMAIL] = {STRING},
+    [SAAS_T_SLUG] = {STRING},
+    [SAAS_T_UUID] = {OF(saas_uuid), false, "text"},
+    [SAAS_T_TIME] = {OF(saas_time), false, "text"},
+    [SAAS_T_WORD] = {OF(int), false, "text"},
+    [SAAS_T_OBJECT] = {0, 1, false, "an object"},
+    [SAAS_T_LIST] = {OF(saas_list_member), false, "a list"},
+    [SAAS_T_URL] = {STRING},
+};
+
+static const kind *kind_of(saas_type type)
+{
+    return &kinds[(size_t)type < sizeof kinds / sizeof *kinds ? type : SAAS_T_NONE];
+}
+
 size_t saas_type_size(const saas_field *f, saas_type type)
 {
-    switch (type) {
-    case SAAS_T_I64:
-        return sizeof(int64_t);
-    case SAAS_T_BOOL:
-        return sizeof(bool);
-    case SAAS_T_UUID:
-        return sizeof(saas_uuid);
-    case SAAS_T_TIME:
-        return sizeof(saas_time);
-    case SAAS_T_WORD:
-        return sizeof(int);
-    case SAAS_T_OBJECT:
-        return f->of->struct_size;
-    case SAAS_T_LIST:
-        return sizeof(saas_list_member);
-    case SAAS_T_TEXT:
-    case SAAS_T_EMAIL:
-    case SAAS_T_SLUG:
-        return sizeof(saas_text);
-    default:
-        return 0;
-    }
+    return type == SAAS_T_OBJECT ? f->of->struct_size : kind_of(type)->size;
+}
+
+size_t saas_type_align(saas_type type)
+{
+    return kind_of(type)->align;
+}
+
+bool saas_type_is_text(saas_type type)
+{
+    return kind_of(type)->text;
+}
+
+const char *saas_type_what(saas_type type)
+{
+    return kind_of(type)->what;
 }

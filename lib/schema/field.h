@@ -26,6 +26,11 @@ saas_text saas_key_clip(saas_text key);
 
 /* Bytes of a member of that type (of an element: the item's). 0: no such type. */
 size_t saas_type_size(const saas_field *f, saas_type type);
+size_t saas_type_align(saas_type type); /* of an object: 1 */
+/* Whether the member is a saas_text. */
+bool saas_type_is_text(saas_type type);
+/* What JSON has for it, for people: "an integer". */
+const char *saas_type_what(saas_type type);
 /* A value that is set, by its type (of an element: the item's), at `member`. */
 void saas_write_value(saas_json *j, const saas_field *f, saas_type type, const void *member);
 

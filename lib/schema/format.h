@@ -1,14 +1,34 @@
-/* schema/format.h: the formats of text. */
+/* schema/format.h: the formats of text, a file each family. */
 #ifndef SAAS_SCHEMA_FORMAT_H
 #define SAAS_SCHEMA_FORMAT_H
 
 #include <saas/text.h>
 
+/* ---- format_text.c ---- */
+
 bool saas_format_email(saas_text t);
 bool saas_format_slug(saas_text t); /* of any length */
-/* RFC 3339's date-time and nothing of Postgres' besides. */
-bool saas_format_time(saas_time *out, saas_text t);
 /* Code points of well-formed UTF-8. */
 size_t saas_format_points(saas_text t);
+
+/* ---- format_host.c ---- */
+
+/* RFC 1123: labels of letters, digits and '-', at most 253 bytes in all. */
+bool saas_format_hostname(saas_text t);
+bool saas_format_ipv4(saas_text t); /* four decimals without zeros in front */
+bool saas_format_ipv6(saas_text t); /* RFC 4291 section 2.2, no zone */
+
+/* ---- format_url.c ---- */
+
+/* RFC 3986's URI with one of the schemes: names with a space between, "*" for any, NULL for http and https. Those of the
+ * web have a host that is not empty. */
+bool saas_format_url(saas_text t, const char *schemes);
+/* Whether such a list is well-formed. */
+bool saas_format_schemes(const char *schemes);
+
+/* ---- format_time.c ---- */
+
+/* RFC 3339's date-time and nothing of Postgres' besides. */
+bool saas_format_time(saas_time *out, saas_text t);
 
 #endif

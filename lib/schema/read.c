@@ -186,7 +186,7 @@ static bool read_value(reader *r, const saas_step *at, const saas_field *f, saas
         return read_object(r, at, f->of, member);
     if (type == SAAS_T_LIST && ch == '[')
         return read_list(r, at, f, member);
-    if (type >= SAAS_T_TEXT && type <= SAAS_T_WORD && ch == '"')
+    if (ch == '"' && (saas_type_is_text(type) || type == SAAS_T_UUID || type == SAAS_T_TIME || type == SAAS_T_WORD))
         return read_string(r, at, f, type, member);
     saas_rule_type(&r->report, at, type);
     return saas_json_skip(&r->in);

@@ -4,16 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static const char *const type_names[] = {
-    [SAAS_T_NONE] = "something else", [SAAS_T_I64] = "an integer", [SAAS_T_BOOL] = "true or false",
-    [SAAS_T_TEXT] = "text",           [SAAS_T_EMAIL] = "text",     [SAAS_T_SLUG] = "text",
-    [SAAS_T_UUID] = "text",           [SAAS_T_TIME] = "text",      [SAAS_T_WORD] = "text",
-    [SAAS_T_OBJECT] = "an object",    [SAAS_T_LIST] = "a list",
-};
-
 void saas_rule_type(saas_report *r, const saas_step *at, saas_type type)
 {
-    saas_report_add(r, at, SAAS_ISSUE_TYPE, 0, "must be %s", type_names[type]);
+    saas_report_add(r, at, SAAS_ISSUE_TYPE, 0, "must be %s", saas_type_what(type));
 }
 
 void saas_rule_null(saas_report *r, const saas_step *at)
@@ -135,6 +128,10 @@ void saas_rule_string(saas_report *r, const saas_step *at, const saas_field *f, 
     case SAAS_T_SLUG:
         text(r, at, f, s, member);
         format(r, at, r->stored || saas_format_slug(s->text), "only a-z, 0-9 and - inside");
+        break;
+    case SAAS_T_URL:
+        text(r, at, f, s, member);
+        format(r, at, r->stored || saas_format_url(s->text, f->schemes), "not a URL of the kind taken here");
         break;
     case SAAS_T_UUID:
         format(r, at, saas_uuid_parse(member, s->text) == SAAS_OK, "not a UUID");

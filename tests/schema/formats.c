@@ -5,7 +5,10 @@
 #define FORMATS(F, T)                                                                                                  \
     F(T, email, email)                                                                                                 \
     F(T, uuid, uuid)                                                                                                   \
-    F(T, time, time)
+    F(T, time, time)                                                                                                   \
+    F(T, url, any_url, .schemes = "*")                                                                                 \
+    F(T, url, web)                                                                                                     \
+    F(T, url, database, .schemes = "postgres postgresql")
 SAAS_STRUCT(formats, FORMATS);
 
 /* Valid by the standard and refused here. Quoted local parts and address literals are what forgers and typing errors
@@ -88,7 +91,32 @@ static void time_cases(void)
     CHECK_INT(run("date-time", "time"), 27);
 }
 
-static const check_test tests[] = {TEST(email_cases), TEST(uuid_cases), TEST(time_cases)};
+static void url_cases(void)
+{
+    CHECK_INT(run("uri", "anyUrl"), 40);
+}
+
+static void urls_have_a_scheme_that_is_listed(void)
+{
+    CHECK(taken("web", "https://example.com/a?b#c"));
+    CHECK(taken("web", "HTTPS://[::1]:8080"));
+    CHECK(!taken("web", "ftp://example.com"));
+    CHECK(!taken("web", "javascript:alert(1)"));
+    CHECK(!taken("web", "https:example.com"));
+    CHECK(!taken("web", "https:///path"));
+    CHECK(!taken("web", "http://example.com:65536"));
+    CHECK(taken("database", "postgres://app:s3cret@db:5432/app?sslmode=require"));
+    CHECK(taken("database", "postgresql:///app?host=%2Frun%2Fpostgresql"));
+    CHECK(!taken("database", "https://example.com"));
+    char longest[2050] = "https://example.com/";
+    memset(longest + 20, 'a', 2029);
+    CHECK(!taken("web", longest));
+    longest[2048] = 0;
+    CHECK(taken("web", longest));
+}
+
+static const check_test tests[] = {TEST(email_cases), TEST(uuid_cases), TEST(time_cases), TEST(url_cases),
+                                   TEST(urls_have_a_scheme_that_is_listed)};
 
 int main(int argc, char **argv)
 {
