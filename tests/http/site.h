@@ -82,7 +82,7 @@ static SAAS__UNUSED void note_stopped(void *user)
     *(bool *)user = true;
 }
 
-static SAAS__UNUSED void site_down(void)
+static SAAS__UNUSED void shard_down(void)
 {
     bool stopped = false;
     saas_shard_stop(shard, 0, note_stopped, &stopped);
@@ -90,6 +90,13 @@ static SAAS__UNUSED void site_down(void)
         saas_poll_loop_turn(loop, 10);
     CHECK(stopped);
     saas_shard_free(shard);
+    shard = NULL;
+}
+
+static SAAS__UNUSED void site_down(void)
+{
+    if (shard)
+        shard_down();
     saas_work_pool_free(work);
     saas_keys_free(keys);
     saas_log_free(app.site.log);
@@ -134,7 +141,7 @@ static void on_reply(void *transport, const saas_host_reply *r)
     t->close = r->close;
     snprintf(t->body, sizeof t->body, "%.*s", (int)r->body.len, r->body.ptr);
     t->headers[0] = 0;
-    for (size_t i = 0; i < r->header_count; i++)
+    for (size_t i = 0; i < r->header_count && len < sizeof t->headers; i++)
         len += (size_t)snprintf(t->headers + len, sizeof t->headers - len, "%s: %s\n", r->headers[i].name.ptr,
                                 r->headers[i].value.ptr);
     saas_exchange_release(t->x);
