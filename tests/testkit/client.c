@@ -45,7 +45,14 @@ static saas_err turn(saas_ctx *c)
     return saas_reply_null(c, 200);
 }
 
+static saas_err ask(saas_ctx *c)
+{
+    SAAS_TRY(saas_exec(c, NULL, "select 1", SAAS_NO_ARGS));
+    return saas_reply_null(c, 200);
+}
+
 static const saas_route routes[] = {
+    SAAS_GET("/ask", ask),
     SAAS_POST("/echo", echo, .open = true, .body = &echo_schema),
     SAAS_GET("/me", me),
     SAAS_GET("/nap", nap, .open = true),
@@ -154,6 +161,10 @@ static void the_log_is_kept(void)
 
 static void queries_without_a_database_are_unavailable(void)
 {
+    const saas_principal who = {.org_id = {{2}}, .role = SAAS_MEMBER};
+    saas_test_response r;
+    REQUIRE(!SAAS_TEST_SEND(&r, t, .target = "/ask", .as = &who));
+    CHECK_INT(r.status, 503);
     CHECK_INT(saas_app_prove(saas_test_client_app(t), &e), SAAS_OK);
     CHECK_INT(saas_app_migrate(saas_test_client_app(t), &e), SAAS_OK);
 }
