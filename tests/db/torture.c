@@ -1,0 +1,143 @@
+/* LB3: each allocation of a scenario fails once. Nothing crashes, leaks or hangs, and nothing succeeds that did not. */
+#include "rig.h"
+
+static long countdown; /* 0: none fails */
+static bool failed_one;
+
+static bool fails(void)
+{
+    if (!countdown || --countdown)
+        return false;
+    failed_one = true;
+    return true;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+    return fails() ? NULL : __real_realloc(p, size);
+}
+
+static unsigned told;
+static saas_err told_err;
+
+static void on_tx(saas_db_tx *tx, saas_err e)
+{
+    (void)tx;
+    told++;
+    told_err = e;
+}
+
+static bool tx_told(void *user)
+{
+    (void)user;
+    return told != 0;
+}
+
+static saas_err wait_tx(void)
+{
+    bool in_time = turn_until(tx_told, NULL, 5000);
+    CHECK(in_time);
+    CHECK_INT(told, 1);
+    told = 0;
+    return told_err;
+}
+
+static saas_err transaction(void)
+{
+    saas_db_tx tx = {.done = on_tx, .org = org(5), .has_org = true, .deadline_us = in_ms(4000)};
+    run r = one("insert into notes (title) values ($1)", SAAS_ARGS("t"));
+    SAAS_TRY(saas_db_tx_open(db, &tx));
+    SAAS_TRY(wait_tx());
+    aim(&r);
+    saas_err e = saas_db_tx_submit(&tx, &r.unit);
+    e = e ? e : finish(&r);
+    run_clear(&r);
+    saas_db_tx_end(&tx, !e);
+    saas_err ended = wait_tx();
+    return e ? e : ended;
+}
+
+static saas_err unit(const char *sql, double x, unsigned n, uint64_t ms)
+{
+    run r = one(sql, SAAS_ARGS(x));
+    r.unit.org = org(n);
+    r.unit.has_org = true;
+    r.unit.deadline_us = in_ms(ms);
+    saas_err e = run_it(&r);
+    run_clear(&r);
+    return e;
+}
+
+/* A queue, a rerun on a slow lane, a transaction: how many of the writes say they happened. */
+static long scenario(void)
+{
+    long ok = 0;
+    saas_db_options o = {.dsn = base.app_dsn,
+                         .lanes_shared = 1,
+                         .lanes_slow = 1,
+                         .lanes_exclusive = 1,
+                         .depth_max = 1,
+                         .shared_timeout_ms = 20};
+    if (saas_db_new(&db, loop, &o))
+        return 0;
+    (void)turn_until(pool_ready, db, 400);
+    run queued[2];
+    saas_err e[2];
+    for (unsigned i = 0; i < 2; i++) {
+        queued[i] = one("insert into notes (title) values ($1)", SAAS_ARGS("q"));
+        queued[i].unit.org = org(i);
+        queued[i].unit.has_org = true;
+        queued[i].unit.deadline_us = in_ms(4000);
+        e[i] = start(&queued[i]);
+    }
+    for (int i = 0; i < 2; i++) {
+        e[i] = e[i] ? e[i] : finish(&queued[i]);
+        run_clear(&queued[i]);
+        ok += !e[i];
+    }
+    ok += !unit("insert into notes (title) select 's' from pg_sleep($1::float8)", 0.03, 1, 4000);
+    ok += !transaction();
+    saas_db_free(db);
+    return ok;
+}
+
+static void each_allocation_fails_once(void)
+{
+    long faults = 0, whole = 0;
+    for (long n = 1; n < 400; n++) {
+        CHECK(sql_as(base.super_dsn, "truncate notes", NULL));
+        failed_one = false;
+        countdown = n;
+        long ok = scenario();
+        countdown = 0;
+        CHECK_INT(count_of("select count(*) from notes"), ok);
+        if (!failed_one) {
+            whole = ok;
+            break;
+        }
+        faults++;
+    }
+    CHECK_INT(whole, 4);
+    CHECK(faults > 20);
+    printf("%ld faults\n", faults);
+}
+
+static const check_test tests[] = {TEST(each_allocation_fails_once)};
+RIG_MAIN(tests)
