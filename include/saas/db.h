@@ -84,17 +84,26 @@ SAAS_API saas_text saas_rows_text(const saas_rows *rows, size_t i, const char *c
 /* ---- pages ---- */
 
 typedef struct saas_page {
-    const char *order; /* ORDER BY of the page, from the program's own text only; must end in a unique column */
+    /* ORDER BY of the page, from the program's own text only; must end in a unique column. With cursors nothing but
+     * names of columns, each with asc, desc or neither ("created_at desc, id desc"): fields of the schema, NOT NULL. */
+    const char *order;
 } saas_page;
-/* Answers `select` as page `page`/`perPage` of the query string (1…, 1…100, default 20) with meta page, perPage, total,
- * in one round trip. The route's .query schema has the fields page and per_page (SAAS_PAGE_FIELDS). ERR_BUG otherwise. */
+/* Answers `select` in one round trip, as the query string asks for it:
+ *   page=2&perPage=50      that page (1…, 1…100, default 1 and 20), meta page, perPage, total
+ *   cursor=…&perPage=50    what stands behind that place (empty: from the start), meta perPage, nextCursor (null at the
+ *                          end): each row once, however many are written meanwhile, and as fast at the end as at the
+ *                          start where an index has the order. A cursor of another organization, route, filter or order
+ *                          is a VALIDATION_ERROR, and so are page and cursor together.
+ * The route's .query schema has the fields of SAAS_PAGE_FIELDS (without `cursor` there are none, and .order may be any
+ * expression); its other fields are the filters that a cursor is bound to. ERR_BUG otherwise. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_reply_page_(saas_ctx *c, const saas_schema *schema, const char *select,
                                                    saas_args args, saas_page page);
 #define saas_reply_page(c, schema, select, args, ...) saas_reply_page_((c), (schema), (select), (args), (saas_page){__VA_ARGS__})
 /* The fields of a paged list's query string: paste SAAS_PAGE_FIELDS(F, T) into the list's own field table. */
 #define SAAS_PAGE_FIELDS(F, T)                                                                                         \
-    F(T, i64(1, 1000000), page, .def = "1")                                                                            \
-    F(T, i64(1, 100), per_page, .def = "20")
+    F(T, i64(1, 1000000), page)                                                                                        \
+    F(T, i64(1, 100), per_page, .def = "20")                                                                           \
+    F(T, text(0, 2048), cursor)
 
 SAAS_END_DECLS
 #endif

@@ -52,6 +52,20 @@ SAAS_MUST_CHECK saas_err saas_refresh_next(char token[SAAS_REFRESH_CHARS + 1], s
 /* Checks prefix, checksum and the server's tag. ERR_UNAUTHENTICATED: malformed, or never issued here. */
 SAAS_MUST_CHECK saas_err saas_refresh_read(saas_refresh *out, saas_signer *s, saas_text token);
 
+/* ---- cursors of lists ---- */
+
+enum { SAAS_CURSOR_CHARS_MAX = 2048 };
+
+/* What a list hands out to go on from: base64url of `values` and an HMAC over them and over `bound`, which says whose
+ * list it is and of what, and is not in it. The key is derived from the refresh secret. ERR_BUG: longer than
+ * SAAS_CURSOR_CHARS_MAX. ERR_NO_MEMORY. */
+SAAS_MUST_CHECK saas_err saas_cursor_seal(saas_text *out, saas_arena *a, saas_signer *s, saas_text bound,
+                                          saas_text values);
+/* The values of what was sealed with the same `bound`; in the arena, no NUL behind. ERR_VALIDATION for everything else.
+ * ERR_NO_MEMORY. */
+SAAS_MUST_CHECK saas_err saas_cursor_open(saas_text *values, saas_arena *a, saas_signer *s, saas_text bound,
+                                          saas_text cursor);
+
 /* ---- passwords; these take 10 ms and more: on the work pool only ---- */
 
 enum { SAAS_PASSWORD_HASH_CHARS = 128 };

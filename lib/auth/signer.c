@@ -14,6 +14,18 @@ static EVP_MAC_CTX *keyed(const saas_keys *keys, const saas_secret *secret)
     return NULL;
 }
 
+/* A key of its own for what clients hold that is no token. */
+static EVP_MAC_CTX *derived(saas_signer *s, saas_text label)
+{
+    uint8_t key[SAAS_MAC];
+    const saas_secret secret = {key, sizeof key};
+    if (!s->refresh || saas_hmac(key, s->refresh, &label, 1))
+        return NULL;
+    EVP_MAC_CTX *ctx = keyed(s->keys, &secret);
+    OPENSSL_cleanse(key, sizeof key);
+    return ctx;
+}
+
 saas_err saas_signer_new(saas_signer **out, const saas_keys *keys)
 {
     saas_signer *s = OPENSSL_zalloc(sizeof *s);
@@ -22,8 +34,9 @@ saas_err saas_signer_new(saas_signer **out, const saas_keys *keys)
     s->keys = keys;
     s->access = keyed(keys, &keys->access);
     s->refresh = keyed(keys, &keys->refresh);
+    s->cursor = derived(s, SAAS_LIT("cursor key 1"));
     s->digest = EVP_MD_CTX_new();
-    if (!s->access || !s->refresh || !s->digest) {
+    if (!s->access || !s->refresh || !s->cursor || !s->digest) {
         saas_signer_free(s);
         return SAAS_ERR_NO_MEMORY;
     }
@@ -37,6 +50,7 @@ void saas_signer_free(saas_signer *s)
         return;
     EVP_MAC_CTX_free(s->access);
     EVP_MAC_CTX_free(s->refresh);
+    EVP_MAC_CTX_free(s->cursor);
     EVP_MD_CTX_free(s->digest);
     OPENSSL_free(s);
 }

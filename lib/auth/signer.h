@@ -22,7 +22,7 @@ struct saas_keys {
 
 struct saas_signer {
     const saas_keys *keys;
-    EVP_MAC_CTX *access, *refresh; /* keyed */
+    EVP_MAC_CTX *access, *refresh, *cursor; /* keyed */
     EVP_MD_CTX *digest;
 };
 

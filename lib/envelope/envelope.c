@@ -8,22 +8,31 @@ void saas_envelope_ok(saas_json *j)
     saas_json_key(j, SAAS_LIT("data"));
 }
 
+static void write_number(saas_json *j, saas_text key, int64_t value)
+{
+    saas_json_key(j, key);
+    saas_json_i64(j, value);
+}
+
 static void write_meta(saas_json *j, const saas_meta *meta)
 {
     saas_json_key(j, SAAS_LIT("meta"));
     saas_json_object(j);
-    saas_json_key(j, SAAS_LIT("page"));
-    saas_json_i64(j, meta->page);
-    saas_json_key(j, SAAS_LIT("perPage"));
-    saas_json_i64(j, meta->per_page);
-    saas_json_key(j, SAAS_LIT("total"));
-    saas_json_i64(j, meta->total);
+    if (meta->kind == SAAS_META_PAGE)
+        write_number(j, SAAS_LIT("page"), meta->page);
+    write_number(j, SAAS_LIT("perPage"), meta->per_page);
+    if (meta->kind == SAAS_META_PAGE) {
+        write_number(j, SAAS_LIT("total"), meta->total);
+    } else {
+        saas_json_key(j, SAAS_LIT("nextCursor"));
+        saas_json_text(j, meta->next_cursor);
+    }
     saas_json_object_end(j);
 }
 
 void saas_envelope_ok_end(saas_json *j, const saas_meta *meta)
 {
-    if (meta && meta->paged)
+    if (meta && meta->kind)
         write_meta(j, meta);
     saas_json_object_end(j);
 }

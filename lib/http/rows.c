@@ -119,13 +119,14 @@ static saas_err write_row(saas_json *j, saas_ctx *c, const PGresult *r, int row,
     return SAAS_OK;
 }
 
-saas_err saas_rows_write(saas_json *j, saas_ctx *c, const saas_rows *rows, const saas_schema *schema)
+saas_err saas_rows_write(saas_json *j, saas_ctx *c, const saas_rows *rows, const saas_schema *schema, size_t most)
 {
     column *columns;
+    const size_t count = saas_rows_count(rows) < most ? saas_rows_count(rows) : most;
     SAAS_TRY(plan(&columns, c, rows, schema));
     saas_json_array(j);
-    for (int row = 0; row < PQntuples(rows->result); row++)
-        SAAS_TRY(write_row(j, c, rows->result, row, columns, schema));
+    for (size_t row = 0; row < count; row++)
+        SAAS_TRY(write_row(j, c, rows->result, (int)row, columns, schema));
     saas_json_array_end(j);
     return SAAS_OK;
 }
@@ -148,6 +149,6 @@ saas_err saas_reply_rows(saas_ctx *c, int status, const saas_rows *rows, const s
     if (!rows)
         return saas_ctx_bug(c, "saas_reply_rows without rows");
     SAAS_TRY(saas_reply_begin(&j, c, status));
-    SAAS_TRY(saas_rows_write(&j, c, rows, schema));
+    SAAS_TRY(saas_rows_write(&j, c, rows, schema, SIZE_MAX));
     return saas_reply_end(c, &j, NULL);
 }

@@ -15,7 +15,9 @@ struct saas_rows {
 saas_rows *saas_rows_new(saas_ctx *c);
 /* Takes the result over. */
 void saas_rows_take(saas_rows *rows, saas_ctx *c, PGresult *result);
-/* Rows as an array of objects of the schema. ERR_BUG: a column is missing or does not read as its field; logged. */
-SAAS_MUST_CHECK saas_err saas_rows_write(saas_json *j, saas_ctx *c, const saas_rows *rows, const saas_schema *schema);
+/* The first `most` rows as an array of objects of the schema. ERR_BUG: a column is missing or does not read as its
+ * field; logged. */
+SAAS_MUST_CHECK saas_err saas_rows_write(saas_json *j, saas_ctx *c, const saas_rows *rows, const saas_schema *schema,
+                                         size_t most);
 
 #endif

@@ -227,3 +227,63 @@ test('projects: create, search, sort, page, change, delete', async () => {
     assert.deepEqual([r.status, r.code], [404, 'PROJECT_NOT_FOUND']);
   }
 });
+
+// Follows nextCursor to its end; each page's meta is checked.
+const walk = async (path, token, perPage) => {
+  const all = [], joint = path.includes('?') ? '&' : '?';
+  for (let cursor = '', pages = 0; cursor !== null; pages++) {
+    assert.ok(pages < 100, 'an end');
+    const r = await s.request('GET', `${path}${joint}perPage=${perPage}&cursor=${cursor}`, { token });
+    assert.equal(r.status, 200, r.text);
+    assert.deepEqual(Object.keys(r.body.meta), ['perPage', 'nextCursor']);
+    assert.equal(r.body.meta.perPage, perPage);
+    cursor = r.body.meta.nextCursor;
+    assert.ok(cursor === null || /^[A-Za-z0-9_-]{40,2048}$/.test(cursor), cursor);
+    assert.equal(r.data.length === perPage || cursor === null, true);
+    all.push(...r.data);
+  }
+  return all;
+};
+
+test('lists by cursor: every row once, in the order of the pages', async () => {
+  const mine = await signUp(s);
+  for (let i = 0; i < 25; i++) {
+    const r = await s.request('POST', '/v1/projects', { token: mine.token, body: { name: `P${i % 4}`, description: `${i}` } });
+    assert.equal(r.status, 201, r.text);
+  }
+  for (const sort of ['', '?sort=-createdAt', '?sort=createdAt', '?sort=name', '?sort=-name', '?q=p1', '?q=2&sort=name']) {
+    const pages = await s.request('GET', `/v1/projects${sort}${sort ? '&' : '?'}perPage=100`, { token: mine.token });
+    for (const perPage of [1, 7, 25, 100]) {
+      const rows = await walk(`/v1/projects${sort}`, mine.token, perPage);
+      assert.deepEqual(rows.map((p) => project.parse(p).description), pages.data.map((p) => p.description), `${sort} ${perPage}`);
+    }
+  }
+  const people = await s.request('GET', '/v1/users?perPage=100', { token: admin.token });
+  assert.deepEqual(await walk('/v1/users', admin.token, 2), people.data);
+});
+
+test('a cursor is good for its own list only', async () => {
+  const [a, b] = [await signUp(s), await signUp(s)];
+  for (const who of [a, b])
+    for (const name of ['one', 'two', 'three']) await s.request('POST', '/v1/projects', { token: who.token, body: { name } });
+  const get = (path, token = a.token) => s.request('GET', path, { token });
+  const cursor = (await get('/v1/projects?perPage=1&cursor=')).body.meta.nextCursor;
+  assert.equal((await get(`/v1/projects?perPage=2&sort=-createdAt&cursor=${cursor}`)).data.length, 2);
+  const middle = cursor[60] === 'A' ? 'B' : 'A';
+  const refused = [
+    [`/v1/projects?cursor=${cursor}`, b.token],
+    [`/v1/users?cursor=${cursor}`],
+    [`/v1/projects?sort=createdAt&cursor=${cursor}`],
+    [`/v1/projects?q=o&cursor=${cursor}`],
+    [`/v1/projects?page=1&cursor=${cursor}`],
+    ['/v1/projects?page=1&cursor='],
+    [`/v1/projects?cursor=${cursor}=`],
+    [`/v1/projects?cursor=${cursor.slice(0, -1)}`],
+    [`/v1/projects?cursor=${cursor.slice(0, 60)}${middle}${cursor.slice(61)}`],
+    [`/v1/projects?cursor=${'A'.repeat(2049)}`],
+  ];
+  for (const [path, token] of refused) {
+    const r = await get(path, token);
+    assert.deepEqual([r.status, r.code, Object.keys(r.body.error.details ?? {})], [400, 'VALIDATION_ERROR', ['cursor']], path);
+  }
+});

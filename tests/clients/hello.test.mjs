@@ -18,6 +18,9 @@ test('the life of a note', async () => {
   assert.deepEqual((await call('GET', `/${made.data.id}`)).data, made.data);
   const page = await call('GET', '?page=2&perPage=2');
   assert.deepEqual([page.data.length, page.body.meta], [2, { page: 2, perPage: 2, total: 5 }]);
+  const start = await call('GET', '?cursor=&perPage=3'), rest = await call('GET', `?perPage=3&cursor=${start.body.meta.nextCursor}`);
+  assert.deepEqual([start.data.length, rest.data.length, rest.body.meta], [3, 2, { perPage: 3, nextCursor: null }]);
+  assert.equal((await call('GET', `?cursor=${start.body.meta.nextCursor}`, undefined, b)).status, 400);
   const changed = await call('PATCH', `/${made.data.id}`, { body: 'now' });
   assert.deepEqual([changed.data?.title, changed.data?.body], ['first', 'now'], changed.text);
   assert.equal((await call('GET', `/${made.data.id}`, undefined, b)).status, 404);

@@ -22,14 +22,31 @@ static void success(void)
     saas_envelope_ok(&j);
     saas_json_array(&j);
     saas_json_array_end(&j);
-    saas_envelope_ok_end(&j, &(saas_meta){.paged = true, .page = 2, .per_page = 20, .total = 41});
+    saas_envelope_ok_end(&j, &(saas_meta){.kind = SAAS_META_PAGE, .page = 2, .per_page = 20, .total = 41});
     CHECK_STR(saas_buf_done(&buf).ptr,
               "{\"success\":true,\"data\":[],\"meta\":{\"page\":2,\"perPage\":20,\"total\":41}}");
     j = start();
     saas_envelope_ok(&j);
     saas_json_i64(&j, 1);
-    saas_envelope_ok_end(&j, &(saas_meta){.paged = false});
+    saas_envelope_ok_end(&j, &(saas_meta){.kind = SAAS_META_NONE});
     CHECK_STR(saas_buf_done(&buf).ptr, "{\"success\":true,\"data\":1}");
+}
+
+static saas_text with_cursor(saas_text next)
+{
+    saas_json j = start();
+    saas_envelope_ok(&j);
+    saas_json_null(&j);
+    saas_envelope_ok_end(&j, &(saas_meta){.kind = SAAS_META_CURSOR, .page = 1, .per_page = 3, .next_cursor = next});
+    return saas_buf_done(&buf);
+}
+
+static void cursors(void)
+{
+    CHECK_STR(with_cursor(SAAS_LIT("a-_")).ptr,
+              "{\"success\":true,\"data\":null,\"meta\":{\"perPage\":3,\"nextCursor\":\"a-_\"}}");
+    CHECK_STR(with_cursor((saas_text){NULL, 0}).ptr,
+              "{\"success\":true,\"data\":null,\"meta\":{\"perPage\":3,\"nextCursor\":null}}");
 }
 
 static void failure(void)
@@ -58,7 +75,7 @@ static void details_are_grouped_by_path(void)
               "{\"b\":[\"one\",\"three\",\"five\"],\"items[3].qty\":[\"two\"],\"\":[\"four\"]}}}");
 }
 
-static const check_test tests[] = {TEST(success), TEST(failure), TEST(details_are_grouped_by_path)};
+static const check_test tests[] = {TEST(success), TEST(cursors), TEST(failure), TEST(details_are_grouped_by_path)};
 
 int main(int argc, char **argv)
 {
