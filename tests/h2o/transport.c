@@ -41,7 +41,7 @@ static void stop(void)
 
 static bool soon(atomic_uint *counter, unsigned want)
 {
-    for (int i = 0; i < 200 && *counter != want; i++)
+    for (int i = 0; i < 1000 && *counter != want; i++)
         usleep(10000);
     return *counter == want;
 }
@@ -232,20 +232,20 @@ static void a_client_that_leaves_is_noticed(void)
 {
     start((saas_h2o_options){0});
     int fd = client_open(port);
-    client_send_z(fd, GET("/wait/60000"));
+    client_send_z(fd, GET("/wait/9000"));
     CHECK(soon(&app.handled, 1));
     uint64_t left = now_ms();
     close(fd);
     CHECK(soon(&app.left, 1));
-    CHECK(now_ms() - left < 500);
+    CHECK(now_ms() - left < 3000);
     /* also one that leaves with unread input behind it, and one that resets */
     fd = client_open(port);
-    client_send_z(fd, GET("/wait/60000") GET("/ok"));
+    client_send_z(fd, GET("/wait/9000") GET("/ok"));
     CHECK(soon(&app.handled, 2));
     close(fd);
     CHECK(soon(&app.left, 2));
     fd = client_open(port);
-    client_send_z(fd, GET("/wait/60000"));
+    client_send_z(fd, GET("/wait/9000"));
     CHECK(soon(&app.handled, 3));
     usleep(100000);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
@@ -265,7 +265,7 @@ static void slow_readers_of_requests_are_closed(void)
         uint64_t begin = now_ms();
         reply r = client_read(fd, true, 5000);
         CHECK(r.ended);
-        CHECK(now_ms() - begin >= 250 && now_ms() - begin < 2000);
+        CHECK(now_ms() - begin >= 250 && now_ms() - begin < 4000);
         close(fd);
     }
     CHECK_INT(app.handled, 0);
@@ -283,7 +283,7 @@ static void a_client_that_does_not_read_is_closed(void)
     CHECK(soon(&app.replied, 1));
     CHECK(soon(&app.released, 1));
     /* the limit grows with the answer: 200 ms, and as much again for each 2 MiB */
-    CHECK(now_ms() - begin >= 1200 && now_ms() - begin < 2500);
+    CHECK(now_ms() - begin >= 1200 && now_ms() - begin < 8000);
     close(fd);
     /* one that reads gets all of it */
     fd = client_open(port);
@@ -363,7 +363,7 @@ static void stopping_under_load_loses_no_request(void)
     usleep(300000);
     uint64_t begin = now_ms();
     stop();
-    CHECK(now_ms() - begin < 2500);
+    CHECK(now_ms() - begin < 4000);
     unsigned answered = 0, lost = 0;
     for (int i = 0; i < HAMMERS; i++) {
         pthread_join(hammers[i].thread, NULL);
@@ -385,7 +385,7 @@ static void stopping_closes_the_idle_and_waits_for_the_others(void)
     CHECK(soon(&app.handled, 2));
     uint64_t begin = now_ms();
     stop();
-    CHECK(now_ms() - begin >= 700 && now_ms() - begin < 2500);
+    CHECK(now_ms() - begin >= 700 && now_ms() - begin < 4000);
     reply r = client_read(busy, true, 1000);
     CHECK_INT(reply_status(&r), 200);
     CHECK(strstr(r.bytes, "Connection: close\r\n"));
@@ -404,7 +404,7 @@ static void stopping_does_not_wait_for_those_who_do_not_read(void)
     CHECK(soon(&app.replied, 1));
     uint64_t begin = now_ms();
     stop();
-    CHECK(now_ms() - begin < 2000);
+    CHECK(now_ms() - begin < 4000);
     close(fd);
 }
 
