@@ -14,6 +14,13 @@ saas_route_list saas_auth_routes(void)
                   .body_max_bytes = BODY_MAX),
         SAAS_POST("/logout", saas_route_logout, .open = true, .body = &saas_refresh_body_schema,
                   .body_max_bytes = BODY_MAX),
+        SAAS_GET("/sessions", saas_route_sessions, .query = &saas_own_list_schema),
+        SAAS_DELETE("/sessions/:id", saas_route_session_end, .role = SAAS_VIEWER,
+                    .not_found = {"SESSION_NOT_FOUND", "Session does not exist"}),
+        SAAS_POST("/logout-all", saas_route_logout_all, .role = SAAS_VIEWER),
+        SAAS_GET("/organizations", saas_route_organizations, .query = &saas_own_list_schema),
+        SAAS_POST("/switch", saas_route_switch, .role = SAAS_VIEWER, .body = &saas_switch_schema,
+                  .body_max_bytes = BODY_MAX, .not_found = {"ORGANIZATION_NOT_FOUND", "Organization does not exist"}),
     };
     return (saas_route_list){routes, sizeof routes / sizeof *routes, sizeof *routes};
 }

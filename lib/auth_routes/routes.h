@@ -3,6 +3,7 @@
 #define SAAS_AUTH_ROUTES_H
 
 #include <saas/auth.h>
+#include <saas/db.h>
 
 #define SAAS_SIGNUP(F, T)                                                                                              \
     F(T, text(1, 80), org_name, .required = true)                                                                      \
@@ -23,5 +24,15 @@ saas_err saas_route_login(saas_ctx *c);
 SAAS_DECLARE(saas_refresh_body, SAAS_REFRESH);
 saas_err saas_route_refresh(saas_ctx *c);
 saas_err saas_route_logout(saas_ctx *c);
+
+SAAS_DECLARE(saas_own_list, SAAS_PAGE_FIELDS);
+saas_err saas_route_sessions(saas_ctx *c);
+saas_err saas_route_session_end(saas_ctx *c);
+saas_err saas_route_logout_all(saas_ctx *c);
+saas_err saas_route_organizations(saas_ctx *c);
+
+#define SAAS_SWITCH(F, T) F(T, uuid, org_id, .required = true)
+SAAS_DECLARE(saas_switch, SAAS_SWITCH);
+saas_err saas_route_switch(saas_ctx *c);
 
 #endif
