@@ -7,7 +7,15 @@
 #include "db/queue.h"
 #include "loop/loop.h"
 
-typedef enum saas_db_tier { SAAS_DB_SHARED, SAAS_DB_SLOW, SAAS_DB_EXCLUSIVE, SAAS_DB_TIERS } saas_db_tier;
+/* Held: waits for the first run of a statement to end, then for a lane of another tier. */
+typedef enum saas_db_tier {
+    SAAS_DB_SHARED,
+    SAAS_DB_SLOW,
+    SAAS_DB_EXCLUSIVE,
+    SAAS_DB_TIERS,
+    SAAS_DB_HELD = SAAS_DB_TIERS,
+    SAAS_DB_QUEUES
+} saas_db_tier;
 
 typedef struct saas_db_lane saas_db_lane;
 typedef struct saas_db_op saas_db_op;
@@ -103,9 +111,10 @@ struct saas_db {
     uint32_t depth_max, shared_timeout_ms;
     char shared_timeout[16];
     bool unsegregated, closing;
+    bool tried; /* a first run has ended since the held ones were looked at */
     saas_arena *scratch;
     saas_db_stmts stmts;
-    saas_db_queue queues[SAAS_DB_TIERS];
+    saas_db_queue queues[SAAS_DB_QUEUES];
     saas_list later; /* operations that are over, to be told when the loop turns */
     saas_db_kick *kick;
     size_t lane_count;
@@ -176,11 +185,13 @@ void saas_db_lane_learn_clock(saas_db_lane *lane, const saas_db_op *op, const PG
 /* With room for the steps of `count` statements, or of a transaction's end. NULL: no memory. */
 saas_db_op *saas_db_op_new(saas_db *db, const saas_db_op_kind *kind, size_t count);
 void saas_db_op_free(saas_db_op *op);
-/* Sends it, or queues it. An error: nothing happened. */
+/* Sends it, queues or holds it. An error: nothing happened. */
 SAAS_MUST_CHECK saas_err saas_db_op_start(saas_db_op *op);
 /* Sends it once more, on another tier of lane. */
 void saas_db_op_move(saas_db_op *op, saas_db_tier tier);
 void saas_db_op_finish(saas_db_op *op, saas_db_lane *lane, saas_err e);
+/* Its first runs are over: lets those look that wait for them. */
+void saas_db_op_tried(saas_db_op *op);
 void saas_db_op_later(saas_db_op *op, saas_err e); /* finishes it when the loop turns */
 void saas_db_dispatch(saas_db *db);                /* fills lanes from the queues; on the loop */
 void saas_db_queue_fail(saas_db *db, saas_db_tier tier, saas_err e);
@@ -190,6 +201,8 @@ void saas_db_queue_fail(saas_db *db, saas_db_tier tier, saas_err e);
 SAAS_MUST_CHECK saas_err saas_db_unit_op(saas_db_op **out, saas_db *db, saas_db_unit *unit,
                                          const saas_db_op_kind *kind);
 SAAS_MUST_CHECK saas_err saas_db_unit_send(saas_db_lane *lane, saas_db_op *op);
+/* The tier it belongs on by what is known of its statements now. */
+saas_db_tier saas_db_unit_tier(const saas_db_op *op);
 /* After a probe: the arguments, now that their types are known. */
 SAAS_MUST_CHECK saas_err saas_db_unit_check(const saas_db_op *op);
 void saas_db_unit_complete(saas_db_op *op, saas_err e);

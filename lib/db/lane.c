@@ -21,12 +21,13 @@ static bool any_ready(const saas_db *db, saas_db_tier tier)
     return false;
 }
 
-/* A tier without a connection is worth waiting for while its first attempt runs and the server is there. */
+/* A tier without a connection is worth waiting for while its first attempt runs and the server is there. The one that
+ * those that are held wait for runs on a shared lane. */
 bool saas_db_available(saas_db *db, saas_db_tier tier)
 {
-    if (any_ready(db, tier))
+    if (any_ready(db, tier == SAAS_DB_HELD ? SAAS_DB_SHARED : tier))
         return true;
-    if (tier == SAAS_DB_SHARED || !any_ready(db, SAAS_DB_SHARED))
+    if (tier == SAAS_DB_SHARED || tier == SAAS_DB_HELD || !any_ready(db, SAAS_DB_SHARED))
         return false;
     for (size_t i = 0; i < db->lane_count; i++)
         if (db->lanes[i].tier == tier && !db->lanes[i].attempts)

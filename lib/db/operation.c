@@ -21,8 +21,18 @@ saas_db_op *saas_db_op_new(saas_db *db, const saas_db_op_kind *kind, size_t coun
     return op;
 }
 
+void saas_db_op_tried(saas_db_op *op)
+{
+    if (!saas_db_stmts_tried(op->stmts, op->count, op))
+        return;
+    op->db->tried = true;
+    if (op->db->queues[SAAS_DB_HELD].count)
+        saas_db_kick_off(op->db);
+}
+
 void saas_db_op_free(saas_db_op *op)
 {
+    saas_db_op_tried(op);
     saas_timer_stop(op->db->loop, &op->timer);
     saas_db_queue_remove(&op->queued);
     saas_list_remove(&op->link);
@@ -71,19 +81,22 @@ static void make_room(saas_db_op *op)
     saas_db_op_later(other, SAAS_ERR_BUSY);
 }
 
-static saas_err wait_in_line(saas_db_op *op, bool again)
+typedef enum wait { FIRST, ONCE_MORE, HELD_BEFORE } wait;
+
+static saas_err wait_in_line(saas_db_op *op, wait how)
 {
     saas_db_queue *q = &op->db->queues[op->tier];
-    if (!again && q->count == q->max)
+    if (how == FIRST && q->count == q->max)
         make_room(op);
-    SAAS_TRY(again ? saas_db_queue_return(q, &op->queued, op->org) : saas_db_queue_add(q, &op->queued, op->org));
+    SAAS_TRY(how == FIRST ? saas_db_queue_add(q, &op->queued, op->org)
+                          : saas_db_queue_return(q, &op->queued, op->org, how == ONCE_MORE));
     saas_err e = expect_deadline(op);
     if (e)
         leave_queue(op);
     return e;
 }
 
-static saas_err send_or_wait(saas_db_op *op, bool again)
+static saas_err send_or_wait(saas_db_op *op, wait how)
 {
     saas_db *db = op->db;
     if (db->closing || !saas_db_available(db, op->tier)) {
@@ -91,7 +104,7 @@ static saas_err send_or_wait(saas_db_op *op, bool again)
         return SAAS_ERR_UNAVAILABLE;
     }
     saas_db_lane *lane = saas_db_lane_pick(db, op->tier);
-    return lane ? saas_db_lane_send(lane, op) : wait_in_line(op, again);
+    return lane ? saas_db_lane_send(lane, op) : wait_in_line(op, how);
 }
 
 saas_err saas_db_op_start(saas_db_op *op)
@@ -99,28 +112,42 @@ saas_err saas_db_op_start(saas_db_op *op)
     op->queued_us = saas_clock_mono_us();
     if (op->deadline_us && op->deadline_us <= op->queued_us)
         return SAAS_ERR_DEADLINE;
-    return send_or_wait(op, false);
+    return send_or_wait(op, FIRST);
 }
 
 void saas_db_op_move(saas_db_op *op, saas_db_tier tier)
 {
     op->tier = tier;
-    saas_err e = send_or_wait(op, true);
+    saas_err e = send_or_wait(op, ONCE_MORE);
     if (e)
         op->kind->finish(op, NULL, e);
 }
 
+/* lane NULL: it was held, and finds its tier anew. */
 static void send_next(saas_db_lane *lane, saas_db_op *op)
 {
     saas_timer_stop(op->db->loop, &op->timer);
     bool passed = op->deadline_us && op->deadline_us <= saas_clock_mono_us();
-    saas_err e = passed ? SAAS_ERR_DEADLINE : saas_db_lane_send(lane, op);
+    if (!lane)
+        op->tier = saas_db_unit_tier(op);
+    saas_err e = passed ? SAAS_ERR_DEADLINE : lane ? saas_db_lane_send(lane, op) : send_or_wait(op, HELD_BEFORE);
     if (e)
         op->kind->finish(op, NULL, e);
 }
 
+static void look_at_held(saas_db *db)
+{
+    saas_db_queued *item;
+    if (!db->tried)
+        return;
+    db->tried = false;
+    for (uint32_t n = db->queues[SAAS_DB_HELD].count; n && (item = saas_db_queue_take(&db->queues[SAAS_DB_HELD])); n--)
+        send_next(NULL, (saas_db_op *)(void *)item);
+}
+
 void saas_db_dispatch(saas_db *db)
 {
+    look_at_held(db);
     for (int tier = 0; tier < SAAS_DB_TIERS && !db->closing; tier++) {
         saas_db_lane *lane;
         while (db->queues[tier].count && (lane = saas_db_lane_pick(db, (saas_db_tier)tier)))

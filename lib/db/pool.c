@@ -78,7 +78,7 @@ static saas_err init(saas_db *db, saas_loop *loop, const saas_db_options *o)
     db->unsegregated = o->unsegregated;
     saas_list_init(&db->later);
     saas_db_stmts_init(&db->stmts);
-    for (int tier = 0; tier < SAAS_DB_TIERS; tier++)
+    for (int tier = 0; tier < SAAS_DB_QUEUES; tier++)
         saas_db_queue_init(&db->queues[tier], or_default(o->queue_max, QUEUE));
     db->dsn = strdup(o->dsn);
     db->scratch = saas_arena_new(SCRATCH_MAX);
@@ -138,7 +138,7 @@ void saas_db_free(saas_db *db)
             op->kind->finish(op, NULL, SAAS_ERR_CANCELLED);
         }
     }
-    for (int tier = 0; tier < SAAS_DB_TIERS; tier++)
+    for (int tier = 0; tier < SAAS_DB_QUEUES; tier++)
         saas_db_queue_fail(db, (saas_db_tier)tier, SAAS_ERR_CANCELLED);
     while (!saas_list_empty(&db->later))
         finish_later(db);

@@ -62,9 +62,9 @@ saas_err saas_db_queue_add(saas_db_queue *q, saas_db_queued *item, saas_uuid org
     return q->count < q->max ? insert(q, item, org, false) : SAAS_ERR_BUSY;
 }
 
-saas_err saas_db_queue_return(saas_db_queue *q, saas_db_queued *item, saas_uuid org)
+saas_err saas_db_queue_return(saas_db_queue *q, saas_db_queued *item, saas_uuid org, bool front)
 {
-    return insert(q, item, org, true);
+    return insert(q, item, org, front);
 }
 
 void saas_db_queue_remove(saas_db_queued *item)

@@ -33,8 +33,8 @@ SAAS_MUST_CHECK saas_err saas_db_queue_add(saas_db_queue *q, saas_db_queued *ite
 /* For a full queue: takes out the newest of the organization that has the most waiting, if that is not this one. NULL:
  * it is. So one that floods the queue can't keep the others out. */
 saas_db_queued *saas_db_queue_yield(saas_db_queue *q, saas_uuid org);
-/* In front of its organization's others, however full it is: it has waited before. ERR_NO_MEMORY. */
-SAAS_MUST_CHECK saas_err saas_db_queue_return(saas_db_queue *q, saas_db_queued *item, saas_uuid org);
+/* However full it is: it has waited before. In front of its organization's others, or behind. ERR_NO_MEMORY. */
+SAAS_MUST_CHECK saas_err saas_db_queue_return(saas_db_queue *q, saas_db_queued *item, saas_uuid org, bool front);
 saas_db_queued *saas_db_queue_take(saas_db_queue *q); /* NULL: empty */
 void saas_db_queue_remove(saas_db_queued *item);      /* also when not waiting */
 

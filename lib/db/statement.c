@@ -229,3 +229,31 @@ void saas_db_stmt_overran(saas_db_stmt *stmt, double limit_us)
     if (stmt->mean_us < limit_us)
         stmt->mean_us = limit_us;
 }
+
+void saas_db_stmt_failed(saas_db_stmt *stmt)
+{
+    stmt->runs += !stmt->runs;
+}
+
+bool saas_db_stmts_try(saas_db_stmt *const *stmts, size_t count, const void *who)
+{
+    for (size_t i = 0; i < count; i++)
+        if (stmts[i]->trial && stmts[i]->trial != who)
+            return false;
+    for (size_t i = 0; i < count; i++)
+        if (!stmts[i]->runs)
+            stmts[i]->trial = who;
+    return true;
+}
+
+bool saas_db_stmts_tried(saas_db_stmt *const *stmts, size_t count, const void *who)
+{
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        if (stmts[i]->trial != who)
+            continue;
+        stmts[i]->trial = NULL;
+        any = true;
+    }
+    return any;
+}

@@ -14,6 +14,7 @@ typedef struct saas_db_stmt {
     uint64_t hash;
     uint32_t slot, gen; /* its name: another gen is another name */
     uint32_t refs, runs;
+    const void *trial; /* the operation that runs it for the first time: others wait for what it takes */
     double mean_us;
     double tail; /* share of the last few hundred runs that took far too long for a shared lane */
     char name[SAAS_DB_NAME_SIZE];
@@ -47,5 +48,15 @@ void saas_db_stmts_ran(saas_db_stmts *s, saas_db_stmt *const *stmts, size_t coun
 bool saas_db_stmts_slow(const saas_db_stmts *s, saas_db_stmt *const *stmts, size_t count);
 /* Ran into the limit of a shared lane. */
 void saas_db_stmt_overran(saas_db_stmt *stmt, double limit_us);
+/* Ran, and failed: that says how long it takes as little as it holds anybody up. */
+void saas_db_stmt_failed(saas_db_stmt *stmt);
+
+/* ---- first runs: at most one of each at a time on the shared lanes ---- */
+
+/* Whether `who` may run these on a shared lane: none is being run for the first time by another. Takes those that have
+ * not run yet. */
+bool saas_db_stmts_try(saas_db_stmt *const *stmts, size_t count, const void *who);
+/* Lets go of what it took. Whether it had any. */
+bool saas_db_stmts_tried(saas_db_stmt *const *stmts, size_t count, const void *who);
 
 #endif

@@ -155,6 +155,7 @@ static bool overran(saas_db_op *op)
     if (op->tier != SAAS_DB_SHARED || db->unsegregated || strcmp(op->error.sqlstate, "57014") != 0)
         return false;
     saas_db_stmt_overran(op->stmts[op->error.statement], db->shared_timeout_ms * 1e3);
+    saas_db_op_tried(op);
     return !op->deadline_us || op->deadline_us > saas_clock_mono_us();
 }
 
@@ -177,6 +178,8 @@ static void finish(saas_db_op *op, saas_db_lane *lane, saas_err e)
 {
     if (!e && lane && !op->probing)
         saas_db_stmts_ran(&op->db->stmts, op->stmts, op->count, (double)op->took_us, op->tier == SAAS_DB_SHARED);
+    if (e && *op->error.sqlstate && e != SAAS_ERR_DEADLINE && !op->probing)
+        saas_db_stmt_failed(op->stmts[op->error.statement]);
     if (!again(op, lane, e))
         saas_db_unit_complete(op, e);
 }
@@ -185,13 +188,23 @@ static const saas_db_op_kind unit_kind = {saas_db_unit_send, finish};
 
 /* ---- the pool's face ---- */
 
+/* Forty clients that start the same slow statement before anyone knows that it is one would fill the shared lanes with
+ * it for seconds: the first one finds out, the others wait for that. */
+saas_db_tier saas_db_unit_tier(const saas_db_op *op)
+{
+    const saas_db *db = op->db;
+    if (db->unsegregated)
+        return SAAS_DB_SHARED;
+    if (op->unit->slow || saas_db_stmts_slow(&db->stmts, op->stmts, op->count))
+        return SAAS_DB_SLOW;
+    return saas_db_stmts_try(op->stmts, op->count, op) ? SAAS_DB_SHARED : SAAS_DB_HELD;
+}
+
 saas_err saas_db_submit(saas_db *db, saas_db_unit *unit)
 {
     saas_db_op *op;
     SAAS_TRY(saas_db_unit_op(&op, db, unit, &unit_kind));
-    op->tier = !db->unsegregated && (unit->slow || saas_db_stmts_slow(&db->stmts, op->stmts, op->count))
-                   ? SAAS_DB_SLOW
-                   : SAAS_DB_SHARED;
+    op->tier = saas_db_unit_tier(op);
     saas_err e = saas_db_op_start(op);
     if (e)
         saas_db_op_free(op);

@@ -115,6 +115,66 @@ static void slow_ones_leave_the_fast_alone(void)
     close_pool();
 }
 
+/* Many start the same statement before anyone knows that it is slow: one finds out on a shared lane, the others wait. */
+static void a_first_run_is_run_alone(void)
+{
+    enum { N = 24 };
+    static run r[N];
+    run fast = one("select 1", SAAS_NO_ARGS);
+    REQUIRE(open_pool((saas_db_options){.lanes_shared = 2, .lanes_slow = 8, .shared_timeout_ms = 200}));
+    CHECK_INT(run_it(&fast), SAAS_OK);
+    run_clear(&fast);
+    for (int i = 0; i < N; i++) {
+        r[i] = one("select 'slow' from pg_sleep($1::float8)", SAAS_ARGS(0.3));
+        r[i].unit.org = org((unsigned)i / 2);
+        r[i].unit.has_org = true;
+        r[i].unit.deadline_us = in_ms(i == N - 1 ? 100 : 8000);
+        CHECK_INT(start(&r[i]), SAAS_OK);
+    }
+    uint64_t begin = saas_clock_mono_us();
+    for (int i = 0; i < 20; i++) {
+        CHECK_INT(run_it(&fast), SAAS_OK);
+        run_clear(&fast);
+    }
+    CHECK(saas_clock_mono_us() - begin < 150000);
+    saas_db_cancel(db, &r[N - 2].unit);
+    for (int i = 0; i < N; i++) {
+        if (i == N - 2)
+            continue;
+        CHECK_INT(finish(&r[i]), i == N - 1 ? SAAS_ERR_DEADLINE : SAAS_OK);
+        run_clear(&r[i]);
+    }
+    CHECK_INT(r[N - 2].calls, 0);
+    CHECK(r[0].done_us < r[N - 3].done_us);
+    CHECK(r[N - 3].done_us - begin < 2500000); /* side by side on the slow lanes */
+    close_pool();
+}
+
+/* A statement that fails is known as well: those that wait for it don't go one by one. */
+static void a_first_run_that_fails_holds_nobody(void)
+{
+    enum { N = 6 };
+    run r[N];
+    REQUIRE(open_pool((saas_db_options){.lanes_shared = 1}));
+    for (int i = 0; i < N; i++) {
+        r[i] = one("select 1 / $1::int", SAAS_ARGS(i ? 1 : 0));
+        CHECK_INT(start(&r[i]), SAAS_OK);
+    }
+    for (int i = 0; i < N; i++) {
+        CHECK_INT(finish(&r[i]), i ? SAAS_OK : SAAS_ERR_SQL);
+        run_clear(&r[i]);
+    }
+    close_pool();
+    REQUIRE(open_pool((saas_db_options){.lanes_shared = 1}));
+    for (int i = 0; i < N; i++) {
+        r[i] = one("select 1 / $1::int", SAAS_ARGS(1));
+        CHECK_INT(start(&r[i]), SAAS_OK);
+    }
+    close_pool();
+    for (int i = 0; i < N; i++)
+        CHECK_INT(r[i].e, SAAS_ERR_CANCELLED);
+}
+
 static void the_queue_is_bounded_and_fair(void)
 {
     enum { N = 8 };
@@ -333,6 +393,8 @@ static const check_test tests[] = {
     TEST(a_deadline_is_the_units),
     TEST(a_shared_limit_moves_the_statement),
     TEST(slow_ones_leave_the_fast_alone),
+    TEST(a_first_run_is_run_alone),
+    TEST(a_first_run_that_fails_holds_nobody),
     TEST(the_queue_is_bounded_and_fair),
     TEST(a_deadline_in_the_queue),
     TEST(cancelled_ones_are_silent),
