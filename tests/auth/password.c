@@ -1,7 +1,15 @@
 /* Passwords: the stored form, older hashes, equal cost, common ones. */
 #include "auth/keys.h"
-#include "base/clock.h"
 #include "check.h"
+#include <time.h>
+
+/* Of this thread, so that a busy machine does not show. */
+static uint64_t cpu_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
 
 static bool verify(const char *hash, saas_text password, bool *rehash)
 {
@@ -76,9 +84,9 @@ static void what_is_no_hash_matches_nothing(void)
         "U*U"};
     bool rehash;
     for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
-        uint64_t start = saas_clock_mono_us();
+        uint64_t start = cpu_us();
         CHECK(!verify(hashes[i], SAAS_LIT("U*U"), &rehash));
-        CHECK(saas_clock_mono_us() - start < 2000000);
+        CHECK(cpu_us() - start < 2000000);
     }
 }
 
@@ -93,9 +101,9 @@ static uint64_t median(const char *hash)
     uint64_t took[9];
     bool rehash;
     for (size_t i = 0; i < 9; i++) {
-        uint64_t start = saas_clock_mono_us();
+        uint64_t start = cpu_us();
         CHECK(!verify(hash, SAAS_LIT("not this one"), &rehash));
-        took[i] = saas_clock_mono_us() - start;
+        took[i] = cpu_us() - start;
     }
     qsort(took, 9, sizeof *took, by_value);
     return took[4];
