@@ -26,7 +26,8 @@ static saas_err get(saas_ctx *c)
 {
     saas_text id = saas_param(c, "id");
     hold(strlen(id.ptr) == id.len && saas_param(c, "tag").ptr != NULL);
-    hold(((const struct paged *)saas_url_query(c, paged))->page >= 1);
+    const struct paged *q = saas_url_query(c, paged);
+    hold(q->has.page == SAAS_SET ? q->page >= 1 : q->page == 0);
     return saas_reply_null(c, 0);
 }
 
