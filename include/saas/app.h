@@ -31,6 +31,16 @@ typedef struct saas_migration {
     const char *name, *sql;
 } saas_migration;
 
+/* A statement that saas_app_prove checks before any handler runs it: it parses, its parameters take the kinds of
+ * argument given here, its columns are the fields of `rows` (NULL: no matter). Use the same constant in the handler:
+ *   {.sql = notes_sql, .rows = &note_schema, SAAS_KINDS(SAAS_V_UUID, SAAS_V_TEXT)} */
+typedef struct saas_statement {
+    const char *sql;
+    const saas_schema *rows;
+    const saas_value_kind *kinds; /* one a parameter */
+    size_t kind_count;
+} saas_statement;
+
 typedef struct saas_app_options {
     size_t size;
     const char *name;      /* for the log; must be given */
@@ -42,6 +52,8 @@ typedef struct saas_app_options {
     /* Relations the role may reach that carry no organization: the proof passes over these names, and no others. */
     const char *const *shared_tables; /* "countries", … NULL-terminated */
     const saas_schema *config;        /* the host's own settings; saas_settings() reads them */
+    const saas_statement *statements; /* SAAS_STATEMENTS(table): borrowed */
+    size_t statement_count, statement_size;
     bool no_database;                 /* no DATABASE_URL, nothing to prove; every query is ERR_UNAVAILABLE */
     const char *const *env;           /* NULL: the process's environment. Copied. */
     saas_log *log;                    /* NULL: one on fd 2 at LOG_LEVEL. Borrowed until saas_app_free. */
@@ -57,6 +69,11 @@ typedef struct saas_app_options {
     .migrations = (table), .migration_count = sizeof(table) / sizeof *(table), .migration_size = sizeof *(table)
 #define SAAS_MOUNTS(table)                                                                                             \
     .mounts = (table), .mount_count = sizeof(table) / sizeof *(table), .mount_size = sizeof *(table)
+#define SAAS_STATEMENTS(table)                                                                                         \
+    .statements = (table), .statement_count = sizeof(table) / sizeof *(table), .statement_size = sizeof *(table)
+#define SAAS_KINDS(...)                                                                                                \
+    .kinds = (const saas_value_kind[]){__VA_ARGS__},                                                                   \
+    .kind_count = sizeof((const saas_value_kind[]){__VA_ARGS__}) / sizeof(saas_value_kind)
 #define SAAS_APP(...) (&(const saas_app_options){.size = sizeof(saas_app_options), __VA_ARGS__})
 
 /* The settings every app has, read from the environment:
@@ -87,7 +104,9 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_app_migrate(saas_app *app, saas_error *e)
  * member of a role that is or does so; every relation it has a privilege on has forced row-level security and each
  * permissive policy that applies to it is exactly `org_id = (select saas_current_org())`, or is in shared_tables (write
  * what narrows it further as restrictive policies); SECURITY DEFINER functions it may call are those of saas_auth;
- * connections fit the limits; all migrations are applied. Blocks. ERR_TENANT: e->text names each table or role and why. ERR_UNAVAILABLE, ERR_SQL. */
+ * connections fit the limits; all migrations are applied. Then options.statements.
+ * Blocks. ERR_TENANT: e->text names each table or role and why. ERR_BUG: all is proven, but statements do not fit the
+ * database; e->text names each, its parameter or column, and why. ERR_UNAVAILABLE, ERR_SQL. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_app_prove(saas_app *app, saas_error *e);
 
 SAAS_API saas_log *saas_app_log(const saas_app *app);

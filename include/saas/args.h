@@ -23,12 +23,15 @@ typedef enum saas_value_kind {
     SAAS_V_UUID,
     SAAS_V_TIME,
     SAAS_V_BYTES,
+    SAAS_V_TEXTS, /* arrays: as.p points at len elements */
+    SAAS_V_I64S,
+    SAAS_V_UUIDS,
     SAAS_V_BAD /* no value: an error when it is bound */
 } saas_value_kind;
 
 typedef struct saas_value {
     saas_value_kind kind;
-    size_t len; /* of TEXT and BYTES */
+    size_t len; /* of TEXT and BYTES; elements of an array */
     union {
         int64_t i;
         uint64_t u;
@@ -53,6 +56,11 @@ SAAS_API saas_value saas_v_text(saas_text x); /* ptr NULL: SQL null */
 SAAS_API saas_value saas_v_uuid(saas_uuid x);
 SAAS_API saas_value saas_v_time(saas_time x);
 SAAS_API saas_value saas_v_bytes(const void *bytes, size_t len); /* bytea; NULL: SQL null */
+/* Arrays, for parameters such as `id = any($1)` and for json and jsonb; n 0 is an empty one (null is saas_v_null(NULL)).
+ * A text with ptr NULL is a null element. */
+SAAS_API saas_value saas_v_texts(const saas_text *items, size_t n);
+SAAS_API saas_value saas_v_i64s(const int64_t *items, size_t n);
+SAAS_API saas_value saas_v_uuids(const saas_uuid *items, size_t n);
 SAAS_API saas_value saas_v_null(const void *x); /* only NULL; else BAD */
 SAAS_API saas_value saas_v_same(saas_value x);
 /* v when `has` is SAAS_SET, else SQL null. */
@@ -70,6 +78,10 @@ SAAS_API saas_value saas_v_word(const saas_enum *e, int word);
         saas_text: saas_v_text, saas_uuid: saas_v_uuid, saas_time: saas_v_time, saas_value: saas_v_same)(x)
 /* A field of a struct read through a schema: its value when set, SQL null when absent or null. */
 #define SAAS_IF(in, field)    saas_v_if((in)->has.field, SAAS_ARG((in)->field))
+/* A list member of texts, i64 or uuids as an array: SAAS_ARRAY(in->tags). */
+#define SAAS_ARRAY(list)                                                                                               \
+    _Generic((list).items, const saas_text *: saas_v_texts, const int64_t *: saas_v_i64s,                              \
+        const saas_uuid *: saas_v_uuids)((list).items, (list).count)
 /* An enum member as its word: SAAS_WORD(status, in->status). */
 #define SAAS_WORD(tag, w)     saas_v_word(&tag##_words, (int)(w))
 /* The leading null element makes zero arguments an ordinary case; n is counted by the compiler. */

@@ -3,6 +3,9 @@
  *
  * Parameters are bound ($1, $2, …), never printed into SQL. Errors carry no SQL to the client.
  *
+ * What a statement gives is read through a field table: each field's column must be there and of a type that reads as it
+ * (docs/guide/database.md has the list). If not: ERR_BUG, and a line in the log names statement, column and field.
+ *
  * Errors all of these share: ERR_UNIQUE, ERR_FOREIGN_KEY, ERR_CHECK (the named constraint goes through the route's
  * .conflicts), ERR_TENANT (another org's row, or none signed in), ERR_READ_ONLY (a write in a GET), ERR_SERIALIZATION,
  * ERR_DEADLINE, ERR_CANCELLED, ERR_UNAVAILABLE (database gone), ERR_BUSY (queue full), ERR_SQL (anything else; logged
@@ -31,7 +34,8 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_exec(saas_ctx *c, uint64_t *affected, con
 /* Exactly one row changed, none wanted back: none is ERR_NOT_FOUND, more ERR_TOO_MANY_ROWS (they stay changed, unless
  * the transaction is rolled back, as a .tx route's is by any error). */
 SAAS_API SAAS_MUST_CHECK saas_err saas_exec_one(saas_ctx *c, const char *sql, saas_args args);
-/* saas_query_one, and its row as the answer (saas_reply_row). */
+/* saas_query_one, and its row as the answer (saas_reply_row). A statement whose columns are not the schema's does not
+ * run at all. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_reply_one(saas_ctx *c, int status, const saas_schema *schema, const char *sql,
                                                  saas_args args);
 /* update TABLE set <fields present in `in`> where WHERE returning *. The SET list is built from the table alone, of the

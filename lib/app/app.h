@@ -4,6 +4,7 @@
 
 #include "app/ledger.h"
 #include "app/settings.h"
+#include "app/statements.h"
 #include "http/shard.h"
 
 enum { SAAS_MODULES = 2 }; /* the library's migrations, then the host's */
@@ -17,6 +18,7 @@ struct saas_app {
     saas_log *own_log; /* NULL: the host brought one */
     saas_module modules[SAAS_MODULES];
     const char *const *shared_tables;
+    saas_statements statements;
 };
 
 /* What a host gave, in today's size. ERR_BUG: a line a problem in e. */

@@ -26,6 +26,8 @@ saas_err saas_options_read(saas_app_options *out, const saas_app_options *given,
         return saas_error_add(e, SAAS_ERR_BUG, "options.mount_size: use SAAS_MOUNTS(table)");
     if (o.migration_count && o.migration_size < sizeof(saas_migration))
         return saas_error_add(e, SAAS_ERR_BUG, "options.migration_size: use SAAS_MIGRATIONS(table)");
+    if (o.statement_count && o.statement_size < sizeof(saas_statement))
+        return saas_error_add(e, SAAS_ERR_BUG, "options.statement_size: use SAAS_STATEMENTS(table)");
     if (check_mounts(&o, e))
         err = SAAS_ERR_BUG;
     if (o.no_database && o.migration_count)

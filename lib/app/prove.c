@@ -60,6 +60,13 @@ static saas_err check_all(PGconn *conn, const saas_proof *proof, const char *con
     return found;
 }
 
+/* With the search path that the program has. */
+static saas_err check_statements(PGconn *conn, const saas_proof *proof, saas_error *e)
+{
+    SAAS_TRY(saas_pg_run(NULL, conn, "proving", "reset search_path", NULL, 0, e));
+    return saas_statements_check(conn, &proof->statements, e);
+}
+
 /* One name a line. */
 static saas_text join(saas_arena *a, const char *const *names)
 {
@@ -86,6 +93,10 @@ static saas_err prove(const saas_proof *proof, saas_arena *a, saas_error *e)
     const char *const params[] = {
         [SAAS_CHECK_PLAIN] = NULL, [SAAS_CHECK_SHARED] = shared.ptr, [SAAS_CHECK_CONNECTIONS] = needed};
     saas_err err = check_all(conn, proof, params, e);
+    if (!err || err == SAAS_ERR_TENANT) {
+        saas_err statements = check_statements(conn, proof, e);
+        err = err ? err : statements;
+    }
     PQfinish(conn);
     return err;
 }

@@ -3,6 +3,7 @@
 #define SAAS_APP_PROVE_H
 
 #include "app/ledger.h"
+#include "app/statements.h"
 
 typedef struct saas_proof {
     const char *dsn;                  /* of the very role that serves */
@@ -10,9 +11,11 @@ typedef struct saas_proof {
     uint32_t connections;             /* the program will hold at once */
     const saas_module *modules;
     size_t module_count;
+    saas_statements statements;
 } saas_proof;
 
-/* ERR_TENANT: e has a line a finding, each with its table, role or function. ERR_UNAVAILABLE, ERR_NO_MEMORY. */
+/* ERR_TENANT: e has a line a finding, each with its table, role or function. ERR_BUG: only the program's statements are
+ * at fault. ERR_UNAVAILABLE, ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_prove(const saas_proof *proof, saas_error *e);
 
 /* A check: rows of (what, why) are findings. Functions and tables outside pg_catalog come qualified: the proof runs

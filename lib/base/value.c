@@ -51,6 +51,26 @@ saas_value saas_v_bytes(const void *bytes, size_t len)
     return bytes_of(SAAS_V_BYTES, bytes, len);
 }
 
+static saas_value array_of(saas_value_kind kind, const void *items, size_t n)
+{
+    return (saas_value){.kind = kind, .len = n, .as.p = items};
+}
+
+saas_value saas_v_texts(const saas_text *items, size_t n)
+{
+    return array_of(SAAS_V_TEXTS, items, n);
+}
+
+saas_value saas_v_i64s(const int64_t *items, size_t n)
+{
+    return array_of(SAAS_V_I64S, items, n);
+}
+
+saas_value saas_v_uuids(const saas_uuid *items, size_t n)
+{
+    return array_of(SAAS_V_UUIDS, items, n);
+}
+
 saas_value saas_v_null(const void *x)
 {
     return (saas_value){.kind = x ? SAAS_V_BAD : SAAS_V_NULL};

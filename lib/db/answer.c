@@ -9,8 +9,10 @@ static void succeeded(saas_db_lane *lane, saas_db_op *op, const saas_db_step *st
         op->results[step->at] = r;
         return;
     }
-    if (step->kind == SAAS_DB_DESCRIBE && saas_db_stmt_describe(op->stmts[step->at], r))
-        op->err = op->err ? op->err : SAAS_ERR_NO_MEMORY;
+    if (step->kind == SAAS_DB_DESCRIBE) {
+        saas_db_stmt_describe(op->stmts[step->at], r);
+        return;
+    }
     if (step->kind == SAAS_DB_BUILTIN && step->at == SAAS_DB_CLOCK)
         saas_db_lane_learn_clock(lane, op, r);
     if (step->kind == SAAS_DB_BUILTIN && step->at == SAAS_DB_COMMIT)

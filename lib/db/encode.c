@@ -10,7 +10,12 @@ enum {
     U = 1 << SAAS_V_UUID,
     W = 1 << SAAS_V_TIME,
     X = 1 << SAAS_V_BYTES,
-    BOOL_OID = 16
+    TS = 1 << SAAS_V_TEXTS,
+    IS = 1 << SAAS_V_I64S,
+    US = 1 << SAAS_V_UUIDS,
+    BOOL_OID = 16,
+    JSON_OID = 114,
+    JSONB_OID = 3802
 };
 
 typedef struct type {
@@ -19,8 +24,8 @@ typedef struct type {
     unsigned kinds;
 } type;
 
-/* Text goes to whatever reads it unambiguously. Types of the database's own (enums, domains, arrays) are not here: any
- * value may go to them, and Postgres has the word. */
+/* Text goes to whatever reads it unambiguously. Types of the database's own (enums, domains) are not here: any value may
+ * go to them, and Postgres has the word. */
 static const type types[] = {
     {BOOL_OID, "boolean", B | I},
     {17, "bytea", X},
@@ -31,7 +36,7 @@ static const type types[] = {
     {23, "integer", I},
     {25, "text", T | U | W},
     {26, "oid", I},
-    {114, "json", T},
+    {JSON_OID, "json", T | TS | IS | US},
     {700, "real", I | F},
     {701, "double precision", I | F},
     {1042, "character", T},
@@ -41,7 +46,15 @@ static const type types[] = {
     {1184, "timestamptz", T | W},
     {1700, "numeric", I | F | T},
     {2950, "uuid", T | U},
-    {3802, "jsonb", T},
+    {JSONB_OID, "jsonb", T | TS | IS | US},
+    {1005, "smallint[]", T | IS},
+    {1007, "integer[]", T | IS},
+    {1009, "text[]", T | TS | US},
+    {1014, "character[]", T | TS},
+    {1015, "varchar[]", T | TS | US},
+    {1016, "bigint[]", T | IS},
+    {1231, "numeric[]", T | TS | IS},
+    {2951, "uuid[]", T | TS | US},
 };
 
 static const type *find(Oid oid)
@@ -57,14 +70,27 @@ static const saas_value *arg(const saas_args *args, size_t i)
     return (const saas_value *)(const void *)((const char *)args->v + i * args->size);
 }
 
+static bool is_array(const saas_value *v)
+{
+    return v->kind == SAAS_V_TEXTS || v->kind == SAAS_V_I64S || v->kind == SAAS_V_UUIDS;
+}
+
 static bool well_formed(const saas_value *v)
 {
+    if (is_array(v))
+        return saas_db_array_is_well_formed(v);
     return (unsigned)v->kind < SAAS_V_BAD && (v->kind != SAAS_V_TEXT || !memchr(v->as.p, 0, v->len));
 }
 
-static bool fits(const saas_value *v, const type *t)
+static bool fits(saas_value_kind kind, const type *t)
 {
-    return v->kind == SAAS_V_NULL || !t || t->kinds & 1U << v->kind;
+    return kind == SAAS_V_NULL || !t || t->kinds & 1U << kind;
+}
+
+const char *saas_db_kind_misfit(saas_value_kind kind, Oid oid)
+{
+    const type *t = find(oid);
+    return fits(kind, t) ? NULL : t->name;
 }
 
 static saas_err complain(saas_log *log, const saas_db_stmt *stmt, const char *what, size_t param, const char *wanted)
@@ -78,14 +104,14 @@ saas_err saas_db_args_check(const saas_args *args, const saas_db_stmt *stmt, saa
 {
     if (args->n && args->size < sizeof(saas_value))
         return complain(log, stmt, "arguments without their element size", 1, NULL);
-    if (stmt->described && args->n != stmt->param_count)
+    if (stmt->shape && args->n != (size_t)PQnparams(stmt->shape))
         return complain(log, stmt, "wrong number of arguments for a statement", args->n, NULL);
     for (size_t i = 0; i < args->n; i++) {
         const saas_value *v = arg(args, i);
-        const type *t = stmt->described ? find(stmt->params[i]) : NULL;
+        const type *t = stmt->shape ? find(PQparamtype(stmt->shape, (int)i)) : NULL;
         if (!well_formed(v))
             return complain(log, stmt, "an argument is no value", i + 1, NULL);
-        if (!fits(v, t))
+        if (!fits(v->kind, t))
             return complain(log, stmt, "an argument does not fit its parameter", i + 1, t->name);
     }
     return SAAS_OK;
@@ -159,12 +185,12 @@ static const char *instant(saas_arena *a, int64_t us)
     return out;
 }
 
-static const char *encode(saas_arena *a, const saas_value *v, bool boolean)
+static const char *encode(saas_arena *a, const saas_value *v, Oid oid)
 {
     switch (v->kind) {
     case SAAS_V_I64:
     case SAAS_V_U64:
-        return number(a, v, boolean);
+        return number(a, v, oid == BOOL_OID);
     case SAAS_V_BOOL:
         return v->as.i ? "t" : "f";
     case SAAS_V_F64:
@@ -177,6 +203,10 @@ static const char *encode(saas_arena *a, const saas_value *v, bool boolean)
         return instant(a, v->as.i);
     case SAAS_V_BYTES:
         return bytes(a, v);
+    case SAAS_V_TEXTS:
+    case SAAS_V_I64S:
+    case SAAS_V_UUIDS:
+        return saas_db_encode_array(a, v, oid == JSON_OID || oid == JSONB_OID);
     default:
         return NULL;
     }
@@ -189,7 +219,7 @@ saas_err saas_db_args_encode(const char *const **out, saas_arena *a, const saas_
         return SAAS_ERR_NO_MEMORY;
     for (size_t i = 0; i < args->n; i++) {
         const saas_value *v = arg(args, i);
-        texts[i] = encode(a, v, stmt->params[i] == BOOL_OID);
+        texts[i] = encode(a, v, PQparamtype(stmt->shape, (int)i));
         if (!texts[i] && v->kind != SAAS_V_NULL)
             return SAAS_ERR_NO_MEMORY;
     }

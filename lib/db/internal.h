@@ -203,7 +203,7 @@ SAAS_MUST_CHECK saas_err saas_db_unit_op(saas_db_op **out, saas_db *db, saas_db_
 SAAS_MUST_CHECK saas_err saas_db_unit_send(saas_db_lane *lane, saas_db_op *op);
 /* The tier it belongs on by what is known of its statements now. */
 saas_db_tier saas_db_unit_tier(const saas_db_op *op);
-/* After a probe: the arguments, now that their types are known. */
+/* After a probe: arguments and wanted columns, now that their types are known. */
 SAAS_MUST_CHECK saas_err saas_db_unit_check(const saas_db_op *op);
 void saas_db_unit_complete(saas_db_op *op, saas_err e);
 

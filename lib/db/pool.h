@@ -44,6 +44,7 @@ typedef struct saas_db_error {
 typedef struct saas_db_statement {
     const char *sql;
     saas_args args;
+    const saas_schema *columns; /* every field of it must have a column that reads as it; NULL: no matter */
     PGresult *result; /* out: of a unit that succeeded; the caller's to PQclear. Text format */
 } saas_db_statement;
 

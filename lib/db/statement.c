@@ -1,4 +1,5 @@
 #include "db/statement.h"
+#include "db/columns.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@ void saas_db_stmts_init(saas_db_stmts *s)
 
 static void free_stmt(saas_db_stmt *stmt)
 {
-    free(stmt->params);
+    PQclear(stmt->shape);
     free(stmt);
 }
 
@@ -169,25 +170,26 @@ void saas_db_stmt_put(saas_db_stmts *s, saas_db_stmt *stmt)
         saas_list_insert(&s->unused, &stmt->lru);
 }
 
-saas_err saas_db_stmt_describe(saas_db_stmt *stmt, const PGresult *r)
+void saas_db_stmt_describe(saas_db_stmt *stmt, PGresult *r)
 {
-    size_t count = (size_t)PQnparams(r);
-    Oid *params = calloc(count ? count : 1, sizeof *params);
-    if (!params)
-        return SAAS_ERR_NO_MEMORY;
-    for (size_t i = 0; i < count; i++)
-        params[i] = PQparamtype(r, (int)i);
-    free(stmt->params);
-    stmt->params = params;
-    stmt->param_count = count;
-    stmt->described = true;
-    return SAAS_OK;
+    PQclear(stmt->shape);
+    stmt->shape = r;
+    stmt->fits = NULL;
 }
 
 void saas_db_stmt_changed(saas_db_stmts *s, saas_db_stmt *stmt)
 {
     rename_stmt(s, stmt);
-    stmt->described = false;
+    saas_db_stmt_describe(stmt, NULL);
+}
+
+saas_err saas_db_stmt_check(saas_db_stmt *stmt, const saas_schema *columns, saas_log *log)
+{
+    if (!stmt->shape || !columns || stmt->fits == columns)
+        return SAAS_OK;
+    SAAS_TRY(saas_db_columns_check(columns, stmt->shape, true, stmt->sql, log));
+    stmt->fits = columns;
+    return SAAS_OK;
 }
 
 /* ---- how long they take ---- */

@@ -18,9 +18,8 @@ typedef struct saas_db_stmt {
     double mean_us;
     double tail; /* share of the last few hundred runs that took far too long for a shared lane */
     char name[SAAS_DB_NAME_SIZE];
-    bool described;
-    size_t param_count;
-    Oid *params;
+    PGresult *shape; /* parameters and columns; NULL: not described */
+    const saas_schema *fits; /* the table last found to fit the columns */
     size_t len;
     char sql[];
 } saas_db_stmt;
@@ -38,8 +37,10 @@ void saas_db_stmts_done(saas_db_stmts *s);
 SAAS_MUST_CHECK saas_err saas_db_stmt_get(saas_db_stmts *s, const char *sql, saas_db_stmt **out);
 void saas_db_stmt_put(saas_db_stmts *s, saas_db_stmt *stmt);
 void saas_db_stmt_name(char out[SAAS_DB_NAME_SIZE], uint32_t slot, uint32_t gen);
-/* What the server says of its parameters. ERR_NO_MEMORY. */
-SAAS_MUST_CHECK saas_err saas_db_stmt_describe(saas_db_stmt *stmt, const PGresult *r);
+/* What the server says of its parameters and columns; takes the result over. */
+void saas_db_stmt_describe(saas_db_stmt *stmt, PGresult *r);
+/* Whether its columns fit the table, once it is described. ERR_BUG, logged. */
+SAAS_MUST_CHECK saas_err saas_db_stmt_check(saas_db_stmt *stmt, const saas_schema *columns, saas_log *log);
 /* Its plan or types no longer hold: prepared and described anew under another name. */
 void saas_db_stmt_changed(saas_db_stmts *s, saas_db_stmt *stmt);
 /* A unit took this long, on a shared lane or on another. */

@@ -46,15 +46,18 @@ saas_err saas_db_unit_op(saas_db_op **out, saas_db *db, saas_db_unit *unit, cons
 
 saas_err saas_db_unit_check(const saas_db_op *op)
 {
-    for (size_t i = 0; i < op->count; i++)
-        SAAS_TRY(saas_db_args_check(&op->unit->statements[i].args, op->stmts[i], op->db->log));
+    for (size_t i = 0; i < op->count; i++) {
+        const saas_db_statement *s = &op->unit->statements[i];
+        SAAS_TRY(saas_db_args_check(&s->args, op->stmts[i], op->db->log));
+        SAAS_TRY(saas_db_stmt_check(op->stmts[i], s->columns, op->db->log));
+    }
     return SAAS_OK;
 }
 
 static bool all_described(const saas_db_op *op)
 {
     for (size_t i = 0; i < op->count; i++)
-        if (!op->stmts[i]->described)
+        if (!op->stmts[i]->shape)
             return false;
     return true;
 }

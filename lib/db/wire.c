@@ -145,7 +145,7 @@ bool saas_db_wire_prepare(saas_db_lane *lane, saas_db_op *op)
 bool saas_db_wire_describe(saas_db_lane *lane, saas_db_op *op)
 {
     for (size_t i = 0; i < op->count; i++) {
-        if (op->stmts[i]->described)
+        if (op->stmts[i]->shape)
             continue;
         int sent = PQsendDescribePrepared(lane->conn, op->stmts[i]->name);
         if (!step(op, sent, (saas_db_step){SAAS_DB_DESCRIBE, (uint32_t)i, op->stmts[i]->gen}))
@@ -157,7 +157,7 @@ bool saas_db_wire_describe(saas_db_lane *lane, saas_db_op *op)
 bool saas_db_wire_execute(saas_db_lane *lane, saas_db_op *op, size_t i, const char *const *params)
 {
     const saas_db_stmt *stmt = op->stmts[i];
-    int sent = PQsendQueryPrepared(lane->conn, stmt->name, (int)stmt->param_count, params, NULL, NULL, 0);
+    int sent = PQsendQueryPrepared(lane->conn, stmt->name, PQnparams(stmt->shape), params, NULL, NULL, 0);
     return step(op, sent, (saas_db_step){SAAS_DB_EXECUTE, (uint32_t)i, stmt->gen});
 }
 

@@ -63,7 +63,7 @@ static int prove(program *p)
     saas_err err = saas_app_prove(p->app, &p->e);
     if (!err)
         return DONE;
-    failed(p, "tenant isolation is not proven", err);
+    failed(p, err == SAAS_ERR_BUG ? "statements do not fit the database" : "tenant isolation is not proven", err);
     return FAILED;
 }
 

@@ -12,10 +12,10 @@ saas_value *saas_args_copy(saas_arena *a, saas_args args, size_t more)
     return values;
 }
 
-static saas_err run(saas_ctx *c, saas_rows **rows, const char *sql, saas_args args)
+static saas_err run(saas_ctx *c, saas_rows **rows, const char *sql, saas_args args, const saas_schema *columns)
 {
-    saas_db_statement statement = {.sql = sql, .args = args};
-    saas_rows *made = saas_rows_new(c);
+    saas_db_statement statement = {.sql = sql, .args = args, .columns = columns};
+    saas_rows *made = saas_rows_new(c, sql);
     if (!made)
         return SAAS_ERR_NO_MEMORY;
     SAAS_TRY(saas_ctx_unit(c, &statement, 1, true));
@@ -26,33 +26,43 @@ static saas_err run(saas_ctx *c, saas_rows **rows, const char *sql, saas_args ar
 
 saas_err saas_query(saas_ctx *c, saas_rows **rows, const char *sql, saas_args args)
 {
-    return run(c, rows, sql, args);
+    return run(c, rows, sql, args, NULL);
 }
 
-saas_err saas_query_opt(saas_ctx *c, saas_rows **row, const char *sql, saas_args args)
+static saas_err run_opt(saas_ctx *c, saas_rows **row, const char *sql, saas_args args, const saas_schema *columns)
 {
     saas_rows *rows;
-    SAAS_TRY(run(c, &rows, sql, args));
+    SAAS_TRY(run(c, &rows, sql, args, columns));
     if (saas_rows_count(rows) > 1)
         return SAAS_ERR_TOO_MANY_ROWS;
     *row = saas_rows_count(rows) ? rows : NULL;
     return SAAS_OK;
 }
 
-saas_err saas_query_one(saas_ctx *c, saas_rows **row, const char *sql, saas_args args)
+static saas_err run_one(saas_ctx *c, saas_rows **row, const char *sql, saas_args args, const saas_schema *columns)
 {
     saas_rows *rows;
-    SAAS_TRY(saas_query_opt(c, &rows, sql, args));
+    SAAS_TRY(run_opt(c, &rows, sql, args, columns));
     if (!rows)
         return SAAS_ERR_NOT_FOUND;
     *row = rows;
     return SAAS_OK;
 }
 
+saas_err saas_query_opt(saas_ctx *c, saas_rows **row, const char *sql, saas_args args)
+{
+    return run_opt(c, row, sql, args, NULL);
+}
+
+saas_err saas_query_one(saas_ctx *c, saas_rows **row, const char *sql, saas_args args)
+{
+    return run_one(c, row, sql, args, NULL);
+}
+
 saas_err saas_exec(saas_ctx *c, uint64_t *affected, const char *sql, saas_args args)
 {
     saas_rows *rows;
-    SAAS_TRY(run(c, &rows, sql, args));
+    SAAS_TRY(run(c, &rows, sql, args, NULL));
     if (affected)
         *affected = strtoull(PQcmdTuples(rows->result), NULL, 10);
     return SAAS_OK;
@@ -70,7 +80,7 @@ saas_err saas_exec_one(saas_ctx *c, const char *sql, saas_args args)
 saas_err saas_reply_one(saas_ctx *c, int status, const saas_schema *schema, const char *sql, saas_args args)
 {
     saas_rows *row;
-    SAAS_TRY(saas_query_one(c, &row, sql, args));
+    SAAS_TRY(run_one(c, &row, sql, args, schema));
     return saas_reply_row(c, status, row, schema);
 }
 
@@ -98,7 +108,7 @@ static saas_err run_beside_org(saas_ctx *c, saas_db_statement *statement)
 saas_err saas_system_query(saas_ctx *c, saas_rows **rows, const char *why, const char *sql, saas_args args)
 {
     saas_db_statement statement = {.sql = sql, .args = args};
-    saas_rows *made = saas_rows_new(c);
+    saas_rows *made = saas_rows_new(c, sql);
     if (!made)
         return SAAS_ERR_NO_MEMORY;
     SAAS_LOG(c->shard->site->log, SAAS_LOG_INFO, "query outside the tenant", {"why", saas_v_z(why)},

@@ -1,4 +1,5 @@
 #include "http/rows.h"
+#include "db/columns.h"
 #include "http/reply.h"
 #include "schema/write.h"
 
@@ -7,9 +8,12 @@ static void clear(void *arg)
     PQclear(arg);
 }
 
-saas_rows *saas_rows_new(saas_ctx *c)
+saas_rows *saas_rows_new(saas_ctx *c, const char *sql)
 {
-    return saas_arena_calloc(&c->arena, 1, sizeof(saas_rows));
+    saas_rows *rows = saas_arena_calloc(&c->arena, 1, sizeof *rows);
+    if (!rows || !(rows->sql = saas_arena_copy(&c->arena, sql, strlen(sql))))
+        return NULL;
+    return rows;
 }
 
 void saas_rows_take(saas_rows *rows, saas_ctx *c, PGresult *result)
@@ -24,18 +28,6 @@ size_t saas_rows_count(const saas_rows *rows)
     return rows ? (size_t)PQntuples(rows->result) : 0;
 }
 
-/* Most results have their columns in the order of the table: `likely` is tried first. -1: none of that name. */
-static int column_at(const PGresult *r, const char *name, int likely)
-{
-    int count = PQnfields(r);
-    if (likely < count && !strcmp(PQfname(r, likely), name))
-        return likely;
-    for (int i = 0; i < count; i++)
-        if (!strcmp(PQfname(r, i), name))
-            return i;
-    return -1;
-}
-
 static saas_text cell(const PGresult *r, int row, int column)
 {
     if (PQgetisnull(r, row, column))
@@ -45,14 +37,23 @@ static saas_text cell(const PGresult *r, int row, int column)
 
 saas_text saas_rows_text(const saas_rows *rows, size_t i, const char *column)
 {
-    int at = i < saas_rows_count(rows) ? column_at(rows->result, column, 0) : -1;
+    int at = i < saas_rows_count(rows) ? saas_db_column(rows->result, column, 0) : -1;
     return at < 0 ? (saas_text){NULL, 0} : cell(rows->result, (int)i, at);
 }
 
-static saas_err misfit(saas_ctx *c, const saas_schema *schema, const saas_field *f, const char *what)
+/* Names and types, whatever rows there are. The line in the log tells the statement, the request's own line the rest.
+ */
+static saas_err check_columns(saas_ctx *c, const saas_rows *rows, const saas_schema *schema, bool every)
 {
-    SAAS_LOG(c->shard->site->log, SAAS_LOG_ERROR, what, {"schema", saas_v_z(schema->name)},
-             {"column", saas_v_z(saas_field_column(f))}, {"request_id", SAAS_ARG(c->request_id)});
+    return saas_db_columns_check(schema, rows->result, every, rows->sql, c->shard->site->log);
+}
+
+static saas_err misfit(saas_ctx *c, const saas_rows *rows, const saas_schema *schema, const saas_field *f)
+{
+    SAAS_LOG(c->shard->site->log, SAAS_LOG_ERROR, "a value does not read as its field",
+             {"schema", saas_v_z(schema->name)}, {"field", saas_v_z(f->name)},
+             {"column", saas_v_z(saas_field_column(f))}, {"statement", saas_v_z(rows->sql)},
+             {"request_id", SAAS_ARG(c->request_id)});
     return SAAS_ERR_BUG;
 }
 
@@ -60,17 +61,18 @@ saas_err saas_rows_read_(void **out, saas_ctx *c, const saas_rows *rows, size_t 
 {
     if (i >= saas_rows_count(rows))
         return SAAS_ERR_BUG;
+    SAAS_TRY(check_columns(c, rows, schema, false));
     void *in = saas_arena_calloc(&c->arena, 1, schema->struct_size);
     if (!in)
         return SAAS_ERR_NO_MEMORY;
     for (size_t at = 0; at < schema->count; at++) {
         const saas_field *f = saas_schema_field(schema, at);
-        int column = column_at(rows->result, saas_field_column(f), (int)at);
+        int column = saas_db_column(rows->result, saas_field_column(f), (int)at);
         if (column < 0)
             continue;
         saas_err e = saas_read_cell(in, &c->arena, f, cell(rows->result, (int)i, column));
         if (e == SAAS_ERR_BUG)
-            return misfit(c, schema, f, "a column does not read as its field");
+            return misfit(c, rows, schema, f);
         SAAS_TRY(e);
     }
     *out = in;
@@ -87,6 +89,7 @@ typedef struct column {
 
 static saas_err plan(column **out, saas_ctx *c, const saas_rows *rows, const saas_schema *schema)
 {
+    SAAS_TRY(check_columns(c, rows, schema, true));
     column *columns = saas_arena_alloc(&c->arena, schema->count * sizeof *columns);
     if (!columns)
         return SAAS_ERR_NO_MEMORY;
@@ -94,9 +97,7 @@ static saas_err plan(column **out, saas_ctx *c, const saas_rows *rows, const saa
         char derived[64];
         const saas_field *f = saas_schema_field(schema, i);
         column *to = &columns[i];
-        *to = (column){f, column_at(rows->result, saas_field_column(f), (int)i), saas_field_json_name(derived, f)};
-        if (to->at < 0)
-            return misfit(c, schema, f, "a result lacks a column of its table");
+        *to = (column){f, saas_db_column(rows->result, saas_field_column(f), (int)i), saas_field_json_name(derived, f)};
         if (to->key.ptr == derived)
             to->key.ptr = saas_arena_copy(&c->arena, derived, to->key.len);
         if (!to->key.ptr)
@@ -106,14 +107,16 @@ static saas_err plan(column **out, saas_ctx *c, const saas_rows *rows, const saa
     return SAAS_OK;
 }
 
-static saas_err write_row(saas_json *j, saas_ctx *c, const PGresult *r, int row, const column *columns,
+static saas_err write_row(saas_json *j, saas_ctx *c, const saas_rows *rows, int row, const column *columns,
                           const saas_schema *schema)
 {
     saas_json_object(j);
     for (size_t i = 0; i < schema->count; i++) {
         saas_json_key(j, columns[i].key);
-        if (saas_write_cell(j, columns[i].field, cell(r, row, columns[i].at)))
-            return misfit(c, schema, columns[i].field, "a column does not read as its field");
+        saas_err e = saas_write_cell(j, columns[i].field, cell(rows->result, row, columns[i].at));
+        if (e == SAAS_ERR_BUG)
+            return misfit(c, rows, schema, columns[i].field);
+        SAAS_TRY(e);
     }
     saas_json_object_end(j);
     return SAAS_OK;
@@ -126,7 +129,7 @@ saas_err saas_rows_write(saas_json *j, saas_ctx *c, const saas_rows *rows, const
     SAAS_TRY(plan(&columns, c, rows, schema));
     saas_json_array(j);
     for (size_t row = 0; row < count; row++)
-        SAAS_TRY(write_row(j, c, rows->result, (int)row, columns, schema));
+        SAAS_TRY(write_row(j, c, rows, (int)row, columns, schema));
     saas_json_array_end(j);
     return SAAS_OK;
 }
@@ -139,7 +142,7 @@ saas_err saas_reply_row(saas_ctx *c, int status, const saas_rows *rows, const sa
         return saas_ctx_bug(c, "saas_reply_row without a row");
     SAAS_TRY(plan(&columns, c, rows, schema));
     SAAS_TRY(saas_reply_begin(&j, c, status));
-    SAAS_TRY(write_row(&j, c, rows->result, 0, columns, schema));
+    SAAS_TRY(write_row(&j, c, rows, 0, columns, schema));
     return saas_reply_end(c, &j, NULL);
 }
 

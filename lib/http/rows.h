@@ -9,10 +9,11 @@
 struct saas_rows {
     saas_defer_item item; /* clears the result when the request is over */
     PGresult *result;
+    const char *sql; /* for the log */
 };
 
 /* Without a result yet, so that nothing can fail once there is one. NULL without memory. */
-saas_rows *saas_rows_new(saas_ctx *c);
+saas_rows *saas_rows_new(saas_ctx *c, const char *sql);
 /* Takes the result over. */
 void saas_rows_take(saas_rows *rows, saas_ctx *c, PGresult *result);
 /* The first `most` rows as an array of objects of the schema. ERR_BUG: a column is missing or does not read as its

@@ -143,7 +143,7 @@ saas_err saas_unit_add(saas_unit *unit, saas_rows **rows, const char *sql, saas_
     if (unit->count == unit->cap)
         SAAS_TRY(grow(unit));
     saas_value *values = saas_args_copy(&c->arena, args, 0);
-    saas_rows *made = saas_rows_new(c);
+    saas_rows *made = saas_rows_new(c, sql);
     if (!values || !made)
         return SAAS_ERR_NO_MEMORY;
     size_t i = unit->count++;

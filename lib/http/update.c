@@ -18,7 +18,7 @@ static saas_value word_value(const void *in, const saas_field *f)
     return saas_v_word(f->words, word);
 }
 
-/* Objects and lists go in as the JSON they came as. */
+/* Objects, and lists of what is no array value, go in as the JSON they came as. */
 static saas_value json_value(saas_arena *a, const void *in, const saas_field *f)
 {
     saas_buf out;
@@ -27,6 +27,19 @@ static saas_value json_value(saas_arena *a, const void *in, const saas_field *f)
     saas_write_value(&j, f, f->type, member(in, f));
     saas_text json = saas_buf_done(&out);
     return json.ptr ? saas_v_text(json) : (saas_value){.kind = SAAS_V_BAD};
+}
+
+/* Into an array or into json, as the column is. */
+static saas_value list_value(saas_arena *a, const void *in, const saas_field *f)
+{
+    const saas_list_member *list = member(in, f);
+    if (saas_type_is_text(f->item))
+        return saas_v_texts(list->items, list->count);
+    if (f->item == SAAS_T_I64)
+        return saas_v_i64s(list->items, list->count);
+    if (f->item == SAAS_T_UUID)
+        return saas_v_uuids(list->items, list->count);
+    return json_value(a, in, f);
 }
 
 /* A member as a value; BAD for one without memory, or of no known type. */
@@ -47,8 +60,9 @@ static saas_value value_of(saas_arena *a, const void *in, const saas_field *f)
         return saas_v_time(*(const saas_time *)member(in, f));
     case SAAS_T_WORD:
         return word_value(in, f);
-    case SAAS_T_OBJECT:
     case SAAS_T_LIST:
+        return list_value(a, in, f);
+    case SAAS_T_OBJECT:
         return json_value(a, in, f);
     default:
         return (saas_value){.kind = SAAS_V_BAD};

@@ -1,4 +1,5 @@
 #include "json/scan.h"
+#include "schema/array.h"
 #include "schema/field.h"
 #include "schema/read.h"
 #include "schema/rules.h"
@@ -59,6 +60,8 @@ saas_err saas_write_cell(saas_json *j, const saas_field *f, saas_text cell)
         saas_json_null(j);
     } else if (saas_type_is_text(f->type)) {
         saas_json_text(j, cell);
+    } else if (f->type == SAAS_T_LIST && saas_is_array_cell(cell)) {
+        return saas_write_array(j, f, cell);
     } else if (is_json(f)) {
         if (saas_json_check(cell) != SAAS_OK)
             return SAAS_ERR_BUG;
@@ -71,12 +74,25 @@ saas_err saas_write_cell(saas_json *j, const saas_field *f, saas_text cell)
     return SAAS_OK;
 }
 
+static saas_err array_json(saas_text *out, saas_arena *a, const saas_field *f, saas_text cell)
+{
+    saas_buf b;
+    saas_buf_init(&b, a, cell.len + 16);
+    saas_json j = saas_json_on(&b);
+    SAAS_TRY(saas_write_array(&j, f, cell));
+    *out = saas_buf_done(&b);
+    return out->ptr ? SAAS_OK : SAAS_ERR_NO_MEMORY;
+}
+
 static saas_err read_json(void *out, saas_arena *a, const saas_field *f, saas_text cell)
 {
-    char *copy = saas_arena_copy(a, cell.ptr, cell.len);
+    saas_text json = cell;
+    if (f->type == SAAS_T_LIST && saas_is_array_cell(cell))
+        SAAS_TRY(array_json(&json, a, f, cell));
+    char *copy = saas_arena_copy(a, json.ptr, json.len);
     if (!copy)
         return SAAS_ERR_NO_MEMORY;
-    saas_err err = saas_read_stored(out, a, f, copy, cell.len);
+    saas_err err = saas_read_stored(out, a, f, copy, json.len);
     return err == SAAS_OK || err == SAAS_ERR_NO_MEMORY ? err : SAAS_ERR_BUG;
 }
 

@@ -241,6 +241,52 @@ static void every_finding_is_in_one_report(void)
     CHECK_STR(sql_on(db.super_dsn, sql), "");
 }
 
+#define NOTE(F, T)                                                                                                     \
+    F(T, uuid, id)                                                                                                     \
+    F(T, text(1, 9), title)
+SAAS_STRUCT(note, NOTE);
+#define WRONG_NOTE(F, T) F(T, i64(0, 9), title) F(T, text(1, 9), colour, .column = "color")
+SAAS_STRUCT(wrong, WRONG_NOTE);
+
+static const char good_sql[] = "select title, id from notes where id = $1 and title = any ($2)";
+static const saas_statement good[] = {{.sql = good_sql, .rows = &note_schema, SAAS_KINDS(SAAS_V_UUID, SAAS_V_TEXTS)},
+                                      {.sql = "delete from notes"}};
+static const saas_statement bad[] = {
+    {.sql = good_sql, .rows = &wrong_schema, SAAS_KINDS(SAAS_V_TEXT, SAAS_V_I64)},
+    {.sql = "select 1 as title", .rows = &wrong_schema},
+    {.sql = good_sql, SAAS_KINDS(SAAS_V_UUID)},
+    {.sql = "select body from notes"},
+};
+
+static saas_err prove_statements(const saas_statement *list, size_t count)
+{
+    const saas_proof proof = {.dsn = dsn,
+                              .shared_tables = shared,
+                              .modules = modules,
+                              .module_count = 2,
+                              .statements = {list, count, sizeof *list}};
+    e.text[0] = 0;
+    return saas_prove(&proof, &e);
+}
+
+static void statements_are_checked_before_they_run(void)
+{
+    CHECK_INT(prove_statements(good, 2), SAAS_OK);
+    CHECK_STR(e.text, "");
+    CHECK_INT(prove_statements(bad, 4), SAAS_ERR_BUG);
+    CHECK_STR(e.text,
+              "statement \"select title, id from notes where id = $1 and title = any ($2)\": column title is text, as which"
+              " field title of wrong does not read\n"
+              "statement \"select title, id from notes where id = $1 and title = any ($2)\": $2 is text[], which its kind"
+              " of argument does not fit\n"
+              "statement \"select 1 as title\": lacks the column color of field colour of wrong\n"
+              "statement \"select title, id from notes where id = $1 and title = any ($2)\": has 2 parameters, not 1\n"
+              "statement \"select body from notes\": column \"body\" does not exist");
+    CHECK_STR(sql_on(db.super_dsn, "alter table notes disable row level security"), "");
+    CHECK_INT(prove_statements(bad, 1), SAAS_ERR_TENANT);
+    CHECK_STR(sql_on(db.super_dsn, "alter table notes enable row level security"), "");
+}
+
 static void no_database_is_no_proof(void)
 {
     const saas_proof proof = {.dsn = "host=/nowhere user=x", .modules = modules, .module_count = 2};
@@ -281,6 +327,7 @@ static const check_test tests[] = {TEST(sound_database),
                                    TEST(functions_are_named),
                                    TEST(migrations_are_named),
                                    TEST(shared_tables_are_passed_over_and_no_others),
+                                   TEST(statements_are_checked_before_they_run),
                                    TEST(every_finding_is_in_one_report),
                                    TEST(no_database_is_no_proof),
                                    TEST(leaves_nothing)};

@@ -46,7 +46,7 @@ static void on_unit(saas_db_unit *unit, saas_err e)
 static void next(client *c)
 {
     c->arg = saas_v_i64(1 + turn++ % 1000);
-    c->statement = (saas_db_statement){READ, {&c->arg, 1, sizeof c->arg}, NULL};
+    c->statement = (saas_db_statement){READ, {&c->arg, 1, sizeof c->arg}, NULL, NULL};
     c->unit = (saas_db_unit){.org = org(1),
                              .has_org = true,
                              .read_only = true,

@@ -54,8 +54,8 @@ static void choose(slot *s, unsigned i)
     unsigned pick = (i * 2654435761U >> 16) % 8;
     s->args[0] = saas_v_uuid(org((i + 1) % ORGS)); /* another's */
     bool with_arg = strstr(sql[pick], "$1") != NULL;
-    s->r.statements[0] = (saas_db_statement){sql[pick], {s->args, with_arg, sizeof(saas_value)}, NULL};
-    s->r.statements[1] = (saas_db_statement){"select org_id from notes limit 5", SAAS_NO_ARGS, NULL};
+    s->r.statements[0] = (saas_db_statement){sql[pick], {s->args, with_arg, sizeof(saas_value)}, NULL, NULL};
+    s->r.statements[1] = (saas_db_statement){"select org_id from notes limit 5", SAAS_NO_ARGS, NULL, NULL};
     s->r.unit = (saas_db_unit){.org = org(i % ORGS),
                                .has_org = true,
                                .read_only = pick == 0 && i % 2,

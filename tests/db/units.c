@@ -138,6 +138,17 @@ static void values_of_all_kinds(void)
     GIVES("select $1::text", "(null)", (const char *)NULL);
     GIVES("select $1::int + $2::int", "3", 1, 2);
     GIVES("select ($1::jsonb)->>'a'", "1", "{\"a\":1}");
+    static const saas_text texts[] = {{"a", 1}, {"b\"\\,{", 5}, {NULL, 0}, {"NULL", 4}, {"", 0}};
+    static const int64_t numbers[] = {INT64_MIN, 7};
+    const saas_uuid ids[] = {org(257)};
+    GIVES("select array_to_json($1::text[])", "[\"a\",\"b\\\"\\\\,{\",null,\"NULL\",\"\"]", saas_v_texts(texts, 5));
+    GIVES("select $1::jsonb", "[\"a\", \"b\\\"\\\\,{\", null, \"NULL\", \"\"]", saas_v_texts(texts, 5));
+    GIVES("select 7 = any ($1::bigint[])", "t", saas_v_i64s(numbers, 2));
+    GIVES("select $1::json", "[-9223372036854775808,7]", saas_v_i64s(numbers, 2));
+    GIVES("select 'aa000000-0000-0000-0000-000000000101' = any ($1::uuid[])", "t", saas_v_uuids(ids, 1));
+    GIVES("select $1::json", "[\"aa000000-0000-0000-0000-000000000101\"]", saas_v_uuids(ids, 1));
+    GIVES("select cardinality($1::uuid[])", "0", saas_v_uuids(NULL, 0));
+    GIVES("select $1::int[]", "(null)", saas_v_null(NULL));
 #undef GIVES
     close_pool();
 }
@@ -155,6 +166,11 @@ static void arguments_that_do_not_fit(void)
         CHECK_INT(value(got, "select $1::bytea", SAAS_ARGS("\\x00")), SAAS_ERR_BUG);
         CHECK_INT(value(got, "select $1::int, $2::int", SAAS_ARGS(1)), SAAS_ERR_BUG);
         CHECK_INT(value(got, "select $1::int", SAAS_ARGS(1, 2)), SAAS_ERR_BUG);
+        CHECK_INT(value(got, "select $1::text[]", SAAS_ARGS(saas_v_i64s((const int64_t[]){1}, 1))), SAAS_ERR_BUG);
+        CHECK_INT(value(got, "select $1::text[]", SAAS_ARGS(saas_v_texts(NULL, 1))), SAAS_ERR_BUG);
+        CHECK_INT(value(got, "select $1::text[]", SAAS_ARGS(saas_v_texts(&(const saas_text){"a\0b", 3}, 1))),
+                  SAAS_ERR_BUG);
+        CHECK_INT(value(got, "select $1::text", SAAS_ARGS(saas_v_texts(NULL, 0))), SAAS_ERR_BUG);
     }
     CHECK_INT(value(got, "select $1::text", SAAS_ARGS(((saas_text){"a\0b", 3}))), SAAS_ERR_BUG);
     CHECK_INT(value(got, "select $1::text", SAAS_ARGS(saas_v_null("x"))), SAAS_ERR_BUG);

@@ -85,7 +85,23 @@ static const struct {
     {"address", "{\"street\": \"x\"}", "[{\"street\": \"x\"}]"},
     {"address", "{\"street\": x}", NULL},
     {"digits", "[1, 2]", "[[1, 2]]"},
-    {"digits", "{1,2}", NULL},
+    {"digits", "{1,2}", "[[1,2]]"},
+    {"digits", "{}", "[[]]"},
+    {"digits", "{\"1\"}", "[[1]]"},
+    {"digits", "{1,x}", NULL},
+    {"digits", "{1,2", NULL},
+    {"digits", "{1,2}x", NULL},
+    {"digits", "{1,,2}", NULL},
+    {"digits", "{1,", NULL},
+    {"digits", "{", NULL},
+    {"digits", "{\"1", NULL},
+    {"digits", "{\"1\\", NULL},
+    {"digits", "{\"1\"2}", NULL},
+    {"digits", "{{1},{2}}", NULL},
+    {"digits", "[0:1]={1,2}", NULL},
+    {"states", "{live,\"no-more\"}", "[[\"live\",\"no-more\"]]"},
+    {"states", "{dead}", NULL},
+    {"items", "{1}", NULL},
 };
 
 static void cells_write_by_kind(void)
@@ -97,6 +113,17 @@ static void cells_write_by_kind(void)
         CHECK_INT(err, cells[i].json ? SAAS_OK : SAAS_ERR_BUG);
         CHECK_STR(json, cells[i].json ? cells[i].json : "[]");
     }
+}
+
+static void null_elements_are_written(void)
+{
+    saas_err err;
+    struct all out;
+    memset(&out, 0, sizeof out);
+    CHECK_STR(cell_of("states", "{live,NULL}", &err), "[[\"live\",null]]");
+    CHECK_STR(cell_of("states", "{\"NULL\"}", &err), "[]");
+    CHECK_INT(err, SAAS_ERR_BUG);
+    CHECK_INT(saas_read_cell(&out, arena, field("states"), SAAS_LIT("{live,NULL}")), SAAS_ERR_BUG);
 }
 
 static void cells_read_by_kind(void)
@@ -156,7 +183,7 @@ static void names_are_derived(void)
     CHECK_STR(saas_field_column(field("owner_id")), "owner_id");
 }
 
-static const check_test tests[] = {TEST(structs_write_as_they_read), TEST(cells_write_by_kind),
+static const check_test tests[] = {TEST(structs_write_as_they_read), TEST(cells_write_by_kind), TEST(null_elements_are_written),
                                    TEST(cells_read_by_kind), TEST(stored_values_are_read_by_kind_alone),
                                    TEST(names_are_derived)};
 SHAPES_MAIN(tests)
