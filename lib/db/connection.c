@@ -1,11 +1,11 @@
 #include "base/clock.h"
+#include "db/dial.h"
 #include "db/internal.h"
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Serving again within 5 s of the server's return: the longest pause and a connect fit into that. */
-enum { ATTEMPT_MS = 3000, BACKOFF_FIRST_MS = 50, BACKOFF_MAX_MS = 1600 };
+enum { ATTEMPT_MS = 3000 };
 
 /* ---- the descriptor ---- */
 
@@ -96,20 +96,11 @@ static void attempt_over(void *user)
     saas_db_lane_lose(user, "timed out");
 }
 
-static PGconn *start(const saas_db *db)
-{
-    static const char *const names[] = {
-        "fallback_application_name", "keepalives_idle", "keepalives_interval", "keepalives_count",
-        "tcp_user_timeout",          "dbname",          "client_encoding",     NULL};
-    const char *const values[] = {"libsaas", "30", "5", "3", "10000", db->dsn, "UTF8", NULL};
-    return PQconnectStartParams(names, values, 1);
-}
-
 void saas_db_lane_connect(saas_db_lane *lane)
 {
     saas_db *db = lane->db;
     lane->state = SAAS_DB_CONNECTING;
-    lane->conn = start(db);
+    lane->conn = saas_db_dial(db->dsn, lane->attempts);
     if (!lane->conn || PQstatus(lane->conn) == CONNECTION_BAD)
         saas_db_lane_lose(lane, lane->conn ? PQerrorMessage(lane->conn) : "no memory");
     else if (saas_timer_start(db->loop, &lane->timer, ATTEMPT_MS, attempt_over, lane))
@@ -125,22 +116,10 @@ static void attempt(void *user)
     saas_db_lane_connect(user);
 }
 
-/* At once after a loss, then twice as long each time; between half and all of it, so that loops and servers that lost
- * their database together don't come back together. */
-static uint64_t pause_ms(const saas_db_lane *lane)
-{
-    unsigned n = lane->attempts;
-    uint64_t ms = n > 5 ? BACKOFF_MAX_MS : (uint64_t)BACKOFF_FIRST_MS << n;
-    uint16_t random = 0;
-    if (saas_random(&random, sizeof random))
-        return ms;
-    return ms / 2 + random % (ms / 2);
-}
-
 static void again(saas_db_lane *lane)
 {
     saas_db *db = lane->db;
-    if (saas_timer_start(db->loop, &lane->timer, pause_ms(lane), attempt, lane))
+    if (saas_timer_start(db->loop, &lane->timer, saas_db_pause_ms(lane->attempts), attempt, lane))
         SAAS_LOG(db->log, SAAS_LOG_ERROR, "no memory to reconnect to the database");
 }
 
