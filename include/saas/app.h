@@ -84,6 +84,7 @@ typedef struct saas_app_options {
  *   LOG_LEVEL            debug | info | warn | error; default info
  *   DATABASE_URL         libpq connection string of the restricted role; required, but with no_database
  *   MIGRATE_DATABASE_URL the same of the owner; needed for migrating only
+ *   LISTEN_DATABASE_URL  the same as DATABASE_URL, past any pooler, for notifications; default DATABASE_URL
  *   JWT_ACCESS_SECRET    at least 32 characters; required
  *   JWT_REFRESH_SECRET   at least 32 characters, another one; required
  *   JWT_ISSUER           of access tokens; default the app's name

@@ -108,6 +108,15 @@ static saas_err make_workers(saas_app *app, const saas_app_options *o)
                               o->work_queue_max ? o->work_queue_max : WORK_QUEUE);
 }
 
+static saas_err make_listener(saas_app *app)
+{
+    const struct saas_settings *s = app->settings;
+    if (!app->site.database_url)
+        return SAAS_OK;
+    const char *dsn = s->has.listen_database_url == SAAS_SET ? s->listen_database_url.ptr : app->site.database_url;
+    return saas_listener_new(&app->site.listener, dsn, app->site.log);
+}
+
 static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
 {
     saas_site *site = &app->site;
@@ -125,6 +134,8 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
         err = make_keys(app);
     if (!err)
         err = make_workers(app, o);
+    if (!err)
+        err = make_listener(app);
     return err ? saas_error_add(e, err, "%s: %s", app->site.name, saas_err_symbol(err)) : SAAS_OK;
 }
 
@@ -165,6 +176,7 @@ void saas_app_free(saas_app *app)
 {
     if (!app)
         return;
+    saas_listener_free(app->site.listener);
     saas_work_pool_free(app->site.work);
     saas_keys_free(app->keys);
     saas_router_free(app->site.router);

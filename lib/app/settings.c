@@ -32,6 +32,8 @@ static saas_err check_together(const char *const *env, bool no_database, saas_er
         err = SAAS_ERR_CONFIG;
     if (check_dsn(env, "MIGRATE_DATABASE_URL", e))
         err = SAAS_ERR_CONFIG;
+    if (check_dsn(env, "LISTEN_DATABASE_URL", e))
+        err = SAAS_ERR_CONFIG;
     if (access && refresh && !strcmp(access, refresh))
         err = saas_error_add(e, SAAS_ERR_CONFIG, "JWT_REFRESH_SECRET: must differ from JWT_ACCESS_SECRET");
     return err;

@@ -25,6 +25,7 @@ SAAS_ENUM(saas_level, SAAS_LEVELS);
     F(T, word(saas_level), log_level, .def = "info")                                                                   \
     F(T, text(1, 4000), database_url, .secret = true)                                                                  \
     F(T, text(1, 4000), migrate_database_url, .secret = true)                                                          \
+    F(T, text(1, 4000), listen_database_url, .secret = true)                                                           \
     F(T, text(32, 4000), jwt_access_secret, .required = true, .secret = true)                                          \
     F(T, text(32, 4000), jwt_refresh_secret, .required = true, .secret = true)                                         \
     F(T, text(1, 200), jwt_issuer)                                                                                     \

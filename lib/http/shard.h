@@ -4,6 +4,7 @@
 
 #include "auth/keys.h"
 #include "base/list.h"
+#include "db/listen.h"
 #include "db/pool.h"
 #include "fiber/fiber.h"
 #include "http/router.h"
@@ -26,6 +27,7 @@ typedef struct saas_site {
     const void *config_values;
     const char *database_url; /* NULL: an app without a database */
     saas_db_options db;
+    saas_listener *listener; /* NULL without a database */
     size_t fiber_stack_bytes;
     uint32_t requests_max;
     bool (*ready)(const saas_shard *shard); /* what /ready says */
