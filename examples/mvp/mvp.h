@@ -9,11 +9,12 @@ SAAS_DECLARE(organization, SAAS_ORGANIZATION_FIELDS);
 #define USER_COLUMNS         "id, org_id, email, role, created_at, updated_at"
 #define ORGANIZATION_COLUMNS "id, name, slug, plan, created_at"
 
-#define SETTINGS(F, T)                                                   \
-    F(T, text(1, 2000), redis_url)                                       \
-    F(T, text(1, 40),   aws_region)                                      \
-    F(T, text(3, 63),   aws_s3_bucket)                                   \
-    F(T, text(8, 200),  stripe_secret_key, .secret = true, .prefix = "sk_")
+/* Of parts that are not used: all optional, and checked once they are there. */
+#define SETTINGS(F, T)                                                                                       \
+    F(T, url,          redis_url,         .secret = true, .schemes = "redis rediss", .doc = "Redis")         \
+    F(T, text(1, 40),  aws_region,        .doc = "Region of the object storage")                             \
+    F(T, text(3, 63),  aws_s3_bucket,     .doc = "Bucket for uploads")                                       \
+    F(T, text(8, 200), stripe_secret_key, .secret = true, .prefix = "sk_", .doc = "Stripe")
 SAAS_DECLARE(settings, SETTINGS);
 
 saas_route_list mvp_me_routes(void);

@@ -56,6 +56,7 @@ typedef struct saas_app_options {
     size_t statement_count, statement_size;
     bool no_database;                 /* no DATABASE_URL, nothing to prove; every query is ERR_UNAVAILABLE */
     const char *const *env;           /* NULL: the process's environment. Copied. */
+    const char *dotenv;               /* path of a .env file, see below; NULL, "": none, nor ENV_FILE */
     saas_log *log;                    /* NULL: one on fd 2 at LOG_LEVEL. Borrowed until saas_app_free. */
     size_t fiber_stack_bytes;         /* 0: 256 KiB; doubled under AddressSanitizer */
     uint32_t requests_max;            /* at once on one loop; 0: 1,024 */
@@ -85,12 +86,27 @@ typedef struct saas_app_options {
  *   DATABASE_URL         libpq connection string of the restricted role; required, but with no_database
  *   MIGRATE_DATABASE_URL the same of the owner; needed for migrating only
  *   LISTEN_DATABASE_URL  the same as DATABASE_URL, past any pooler, for notifications; default DATABASE_URL
- *   JWT_ACCESS_SECRET    at least 32 characters; required
- *   JWT_REFRESH_SECRET   at least 32 characters, another one; required
+ *   JWT_ACCESS_SECRET    at least 32 characters, not guessable (saas/config.h); required
+ *   JWT_REFRESH_SECRET   the same, another one; required
  *   JWT_ISSUER           of access tokens; default the app's name
  *   JWT_AUDIENCE         of access tokens; default the app's name
  *
- * plus the fields of options.config. */
+ *   RATE_LIMITS          on | off; default on; off is refused in production
+ *
+ * plus the fields of options.config. What the environment lacks may come from a .env file (saas/config.h): the one that
+ * ENV_FILE in the environment names, which must be there; else options.dotenv, which need not, and only when the
+ * environment itself says APP_ENV=development or staging. So no file that lies about can decide on production. Secrets
+ * (both URLs, both JWT secrets, .secret fields) may come from files: DATABASE_URL_FILE=/run/secrets/database_url. */
+
+/* The settings as text in the arena, without an app: each with its source, secrets hidden. ERR_BUG (options),
+ * ERR_NO_MEMORY. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_app_config_show(saas_text *out, saas_arena *a, const saas_app_options *options,
+                                                       saas_error *e);
+/* Only reads them. ERR_CONFIG: e->text has all problems. ERR_BUG, ERR_NO_MEMORY. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_app_config_check(saas_arena *a, const saas_app_options *options, saas_error *e);
+/* A .env file to fill in, from the tables. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_app_config_example(saas_text *out, saas_arena *a,
+                                                          const saas_app_options *options, saas_error *e);
 
 /* Options and what they point at are copied or must live as long as the app: routes, schemas, migrations and log are
  * borrowed; env and strings of options are copied.
@@ -113,6 +129,7 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_app_prove(saas_app *app, saas_error *e);
 SAAS_API saas_log *saas_app_log(const saas_app *app);
 SAAS_API uint16_t saas_app_port(const saas_app *app);
 SAAS_API uint32_t saas_app_workers(const saas_app *app);
+SAAS_API bool saas_app_rate_limits(const saas_app *app);
 /* The routes, mounted ones and the app's own included, with full paths and defaults filled in. NULL past the end. */
 SAAS_API const saas_route *saas_app_route(const saas_app *app, size_t i);
 

@@ -20,9 +20,11 @@ struct st_h2o_hostconf_t;
 struct st_h2o_context_t;
 
 /* main() of a service: `prog` serves, `prog migrate` migrates, `prog check` reads the configuration and proves isolation,
- * `prog routes` lists the routes, `prog help`. Serving: proves isolation, listens on PORT with WORKERS threads
+ * `prog config` (or --print-config) prints the settings, secrets hidden, and where each comes from, `prog config
+ * --example` a .env file to fill in, `prog routes` lists the routes, `prog help`. A .env file in the working directory
+ * is options.dotenv unless the options say otherwise or bring an env of their own (saas/app.h). Serving: proves isolation, listens on PORT with WORKERS threads
  * (SO_REUSEPORT), ends cleanly on SIGTERM or SIGINT. Ignores SIGPIPE, raises the soft descriptor limit to the hard one.
- * RATE_LIMITS=off in the environment lifts the limit of connections per address.
+ * RATE_LIMITS=off lifts the limit of connections per address.
  * Exit code: 0; 1 could not serve; 2 wrong usage or configuration, with every problem on stderr. */
 SAAS_API int saas_h2o_main(const saas_app_options *options, int argc, char **argv);
 

@@ -23,8 +23,8 @@
  *   object(t)          struct t      object by t_schema
  *   list(k, lo, hi)    {items,count} array of lo..hi elements of kind k (not list)
  *
- * After the name come rules as designators: .required, .nullable, .read_only, .secret, .def, .prefix, .schemes, .json,
- * .column.
+ * After the name come rules as designators: .required, .nullable, .read_only, .secret, .key, .def, .prefix, .schemes,
+ * .json, .column, and .doc for people.
  * The JSON name is the camelCase of the C name, the column the C name; .json and .column override.
  * Each struct has a member `has` with one byte a field: SAAS_ABSENT, SAAS_NULL or SAAS_SET (a default counts as SET).
  *
@@ -79,6 +79,8 @@ typedef struct saas_field {
     bool nullable;      /* null is accepted: member zero, has NULL; without it null is an issue */
     bool read_only;     /* in input it is refused like an unknown key */
     bool secret;        /* never logged, never printed; wiped where configuration holds it */
+    bool key;           /* a secret text that must not be guessable, where configuration reads it (saas/config.h) */
+    const char *doc;    /* what it is, for people: "of the restricted role" */
     const char *def;    /* value when absent, as text ("draft", "20", "true") */
     const char *prefix; /* text starts with this */
     const char *json;   /* name in JSON; NULL: camelCase of name */

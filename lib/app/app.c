@@ -146,9 +146,10 @@ static saas_err build(saas_app *app, const saas_app_options *given, saas_error *
     saas_app_options o;
     SAAS_TRY(saas_options_read(&o, given, e));
     saas_err err = assemble(app, &o, e);
-    const char *const *env = o.env ? o.env : (const char *const *)environ;
-    saas_err settings = saas_settings_read(&app->settings, &app->config_values, app->arena, err ? NULL : o.config, env,
-                                           o.no_database, e);
+    saas_app_options readable = o; /* a table that is wrong is not read by */
+    if (err)
+        readable.config = NULL;
+    saas_err settings = saas_settings_read(&app->settings, &app->config_values, app->arena, &readable, e);
     SAAS_TRY(err);
     SAAS_TRY(settings);
     return equip(app, &o, e);
@@ -234,6 +235,11 @@ uint16_t saas_app_port(const saas_app *app)
 uint32_t saas_app_workers(const saas_app *app)
 {
     return (uint32_t)app->settings->workers;
+}
+
+bool saas_app_rate_limits(const saas_app *app)
+{
+    return app->settings->rate_limits != saas_switch_off;
 }
 
 const saas_route *saas_app_route(const saas_app *app, size_t i)

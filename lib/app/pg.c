@@ -1,5 +1,6 @@
 #include "app/pg.h"
 #include "base/error.h"
+#include <sodium.h>
 #include <string.h>
 
 static const char session[] = "set client_min_messages = error; set standard_conforming_strings = on";
@@ -86,6 +87,9 @@ const char *saas_pg_dsn_fault(const char *dsn)
     const char *fault = NULL;
     for (const PQconninfoOption *o = options; o->keyword && !fault; o++)
         fault = part_fault(o);
+    for (PQconninfoOption *o = options; o->keyword; o++)
+        if (o->val)
+            sodium_memzero(o->val, strlen(o->val));
     PQconninfoFree(options);
     return fault;
 }

@@ -18,25 +18,34 @@ SAAS_ENUM(saas_environment, SAAS_ENVIRONMENTS);
     W(T, error)
 SAAS_ENUM(saas_level, SAAS_LEVELS);
 
+#define SAAS_SWITCH(W, T)                                                                                              \
+    W(T, on)                                                                                                           \
+    W(T, off)
+SAAS_ENUM(saas_switch, SAAS_SWITCH);
+
 #define SAAS_SETTINGS(F, T)                                                                                            \
-    F(T, word(saas_environment), app_env, .def = "production")                                                         \
-    F(T, i64(1, 65535), port, .def = "3001")                                                                           \
-    F(T, i64(1, 256), workers, .def = "1")                                                                             \
-    F(T, word(saas_level), log_level, .def = "info")                                                                   \
-    F(T, text(1, 4000), database_url, .secret = true)                                                                  \
-    F(T, text(1, 4000), migrate_database_url, .secret = true)                                                          \
-    F(T, text(1, 4000), listen_database_url, .secret = true)                                                           \
-    F(T, text(32, 4000), jwt_access_secret, .required = true, .secret = true)                                          \
-    F(T, text(32, 4000), jwt_refresh_secret, .required = true, .secret = true)                                         \
-    F(T, text(1, 200), jwt_issuer)                                                                                     \
-    F(T, text(1, 200), jwt_audience)
+    F(T, word(saas_environment), app_env, .def = "production", .doc = "Where it runs")                                 \
+    F(T, i64(1, 65535), port, .def = "3001", .doc = "Where it listens")                                                \
+    F(T, i64(1, 256), workers, .def = "1", .doc = "Loop threads")                                                      \
+    F(T, word(saas_level), log_level, .def = "info", .doc = "Least level that is logged")                       \
+    F(T, text(1, 4000), database_url, .secret = true,                                                                  \
+      .doc = "Postgres as the restricted role saas_app, as URL or key=value")                                          \
+    F(T, text(1, 4000), migrate_database_url, .secret = true, .doc = "The same as the owner saas_owner, to migrate")   \
+    F(T, text(1, 4000), listen_database_url, .secret = true,                                                           \
+      .doc = "As DATABASE_URL, past any pooler, to listen; without it DATABASE_URL")                                   \
+    F(T, text(32, 4000), jwt_access_secret, .required = true, .secret = true, .key = true,                             \
+      .doc = "Signs access tokens")                                                                                    \
+    F(T, text(32, 4000), jwt_refresh_secret, .required = true, .secret = true, .key = true,                            \
+      .doc = "Makes refresh tokens; another one")                                                                      \
+    F(T, text(1, 200), jwt_issuer, .doc = "Of access tokens; without it the app's name")                               \
+    F(T, text(1, 200), jwt_audience, .doc = "Of access tokens; without it the app's name")                             \
+    F(T, word(saas_switch), rate_limits, .def = "on", .doc = "Throttling; off is for load tests, not for production")
 SAAS_DECLARE(saas_settings, SAAS_SETTINGS);
 
-/* Reads the library's settings and, with config, the host's, from env: every problem of both, and what no single field
- * can say (connection strings, secrets that are the same), is a line in e. *own: in the arena. ERR_CONFIG,
- * ERR_NO_MEMORY. */
+/* Reads the library's settings and, with o->config, the host's, from the environment and, where that is due, the .env
+ * file: every problem of both, and what no single field can say (connection strings, secrets that are the same), is a
+ * line in e. Values lie in the arena. ERR_CONFIG, ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_settings_read(struct saas_settings **own, void **config_values, saas_arena *a,
-                                            const saas_schema *config, const char *const *env, bool no_database,
-                                            saas_error *e);
+                                            const saas_app_options *o, saas_error *e);
 
 #endif

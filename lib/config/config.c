@@ -1,17 +1,15 @@
-#include <saas/config.h>
+#include "config/config.h"
 #include "base/error.h"
 #include "schema/coerce.h"
 #include "schema/field.h"
 #include <sodium.h>
-#include <string.h>
 
-/* The variable of a field: its C name in upper case, or .json. */
-static saas_text variable(char out[64], const saas_field *f)
+saas_text saas_variable(char out[SAAS_VARIABLE_MAX], const saas_field *f)
 {
     size_t len = 0;
     if (f->json)
         return saas_text_z(f->json);
-    for (; f->name[len] && len < 63; len++) {
+    for (; f->name[len] && len < SAAS_VARIABLE_MAX - 1; len++) {
         char ch = f->name[len];
         out[len] = ch >= 'a' && ch <= 'z' ? (char)(ch - 'a' + 'A') : ch;
     }
@@ -19,18 +17,9 @@ static saas_text variable(char out[64], const saas_field *f)
     return (saas_text){out, len};
 }
 
-/* Set to "" counts as absent: {NULL, 0}. */
-static saas_text look_up(const char *const *env, saas_text name)
-{
-    for (; *env; env++)
-        if (!strncmp(*env, name.ptr, name.len) && (*env)[name.len] == '=')
-            return saas_text_z((*env)[name.len + 1] ? *env + name.len + 1 : NULL);
-    return (saas_text){NULL, 0};
-}
-
 static saas_text *text_member(const saas_field *f, void *in)
 {
-    return (saas_text *)(void *)((char *)in + f->offset);
+    return saas_field_member(f, in);
 }
 
 /* Texts move into the arena only once they are good, and defaults too: what is wiped must be ours. */
@@ -44,35 +33,67 @@ static saas_err own_text(void *in, saas_arena *a, const saas_field *f)
     return copy ? SAAS_OK : SAAS_ERR_NO_MEMORY;
 }
 
-static saas_err read_field(void *in, saas_issues *issues, saas_arena *a, const saas_field *f, const char *const *env)
+static saas_err check_key(saas_sources *s, const saas_field *f, saas_text path, saas_text value)
 {
-    char name[64];
+    const char *fault = f->key ? saas_key_fault(value) : NULL;
+    if (!fault)
+        return SAAS_OK;
+    saas_err err = saas_issues_add(s->issues, s->arena, path.ptr, fault);
+    return err ? err : SAAS_ERR_VALIDATION;
+}
+
+static saas_err take(void *in, saas_sources *s, const saas_field *f, saas_text path, const saas_setting *found)
+{
+    if (!found->value.ptr)
+        return saas_coerce_absent(in, s->issues, s->arena, f, path);
+    saas_err err = saas_coerce(in, s->issues, s->arena, f, path, found->value);
+    return err ? err : check_key(s, f, path, found->value);
+}
+
+saas_err saas_config_field(void *in, saas_setting *from, saas_sources *s, const saas_field *f)
+{
+    char name[SAAS_VARIABLE_MAX];
+    saas_setting found = {{NULL, 0}, SAAS_FROM_NOWHERE};
     if (f->type == SAAS_T_OBJECT || f->type == SAAS_T_LIST)
         return SAAS_ERR_BUG;
-    saas_text path = variable(name, f), value = look_up(env, path);
-    saas_err err = value.ptr ? saas_coerce(in, issues, a, f, path, value) : saas_coerce_absent(in, issues, a, f, path);
-    if (err == SAAS_ERR_VALIDATION && saas_type_is_text(f->type))
+    saas_text path = saas_variable(name, f);
+    saas_err err = saas_sources_find(&found, s, path, f->secret);
+    if (!err)
+        err = take(in, s, f, path, &found);
+    if (err && saas_type_is_text(f->type))
         *text_member(f, in) = (saas_text){NULL, 0};
-    return err == SAAS_OK ? own_text(in, a, f) : err;
+    if (!found.value.ptr && f->def)
+        found = (saas_setting){saas_text_z(f->def), SAAS_FROM_DEFAULT};
+    *from = found;
+    return err ? err : own_text(in, s->arena, f);
 }
 
 /* Goes on past what is invalid, so that one report has it all. */
-static saas_err read_schema(void **out, saas_issues *issues, saas_arena *a, const saas_schema *s,
-                            const char *const *env)
+static saas_err fill(void **out, saas_sources *s, const saas_schema *schema)
 {
-    void *in = saas_arena_calloc(a, 1, s->struct_size);
+    saas_setting from;
+    void *in = saas_arena_calloc(s->arena, 1, schema->struct_size);
     if (!in)
         return SAAS_ERR_NO_MEMORY;
     *out = in;
-    for (size_t i = 0; i < s->count; i++) {
-        saas_err err = read_field(in, issues, a, saas_schema_field(s, i), env);
+    for (size_t i = 0; i < schema->count; i++) {
+        saas_err err = saas_config_field(in, &from, s, saas_schema_field(schema, i));
         if (err != SAAS_OK && err != SAAS_ERR_VALIDATION)
             return err;
     }
     return SAAS_OK;
 }
 
-static saas_err report(const saas_issues *issues, saas_error *e)
+saas_err saas_config_fill(void **out, saas_sources *s, saas_tables t)
+{
+    for (size_t i = 0; i < t.count; i++)
+        SAAS_TRY(fill(&out[i], s, t.schemas[i]));
+    if (s->issues->count)
+        saas_config_near_misses(s, t);
+    return s->no_memory ? SAAS_ERR_NO_MEMORY : SAAS_OK;
+}
+
+saas_err saas_config_report(const saas_issues *issues, saas_error *e)
 {
     for (size_t i = 0; i < issues->count; i++)
         saas_error_add(e, SAAS_ERR_CONFIG, "%s: %s", issues->items[i].path.ptr, issues->items[i].message.ptr);
@@ -82,20 +103,24 @@ static saas_err report(const saas_issues *issues, saas_error *e)
 }
 
 saas_err saas_config_read(void **out, saas_arena *a, const saas_schema *const *schemas, size_t count,
-                          const char *const *env, saas_error *e)
+                          const saas_config_sources *from, saas_error *e)
 {
+    saas_sources s;
     saas_issues issues = {NULL, 0, 0};
     void **read = saas_arena_calloc(a, count, sizeof *read);
-    saas_err err = read ? SAAS_OK : SAAS_ERR_NO_MEMORY;
     saas_error_clear(e);
-    for (size_t i = 0; i < count && err == SAAS_OK; i++)
-        err = read_schema(&read[i], &issues, a, schemas[i], env);
-    if (err == SAAS_OK)
-        err = report(&issues, e);
-    else
+    saas_err err = saas_sources_open(&s, from, &issues, a);
+    if (!read)
+        err = SAAS_ERR_NO_MEMORY;
+    if (!err)
+        err = saas_config_fill(read, &s, (saas_tables){schemas, count});
+    saas_sources_close(&s);
+    if (err)
         saas_error_add(e, err, "configuration: %s", saas_err_symbol(err));
+    else
+        err = saas_config_report(&issues, e);
     for (size_t i = 0; read && i < count; i++) {
-        if (err == SAAS_OK)
+        if (!err)
             out[i] = read[i];
         else if (read[i])
             saas_config_wipe(read[i], schemas[i]);
@@ -111,7 +136,7 @@ void saas_config_wipe(void *in, const saas_schema *schema)
             continue;
         saas_text *text = text_member(f, in);
         if (text->ptr)
-            sodium_memzero((char *)text->ptr, text->len);
+            sodium_memzero((char *)(uintptr_t)text->ptr, text->len);
         *text = (saas_text){NULL, 0};
     }
 }

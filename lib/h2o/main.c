@@ -11,8 +11,11 @@ enum { DONE = 0, FAILED = 1, WRONG = 2 };
 typedef struct program {
     const saas_app_options *options;
     saas_app *app;
+    const char *argument; /* of the verb; NULL: none */
     saas_error e;
 } program;
+
+static const char incomplete[] = "the configuration is not complete";
 
 static int failed(const program *p, const char *what, saas_err err)
 {
@@ -27,15 +30,6 @@ static void raise_descriptor_limit(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static bool limits_off(const saas_app_options *o)
-{
-    static const char setting[] = "RATE_LIMITS=off";
-    for (const char *const *at = o->env ? o->env : (const char *const *)environ; *at; at++)
-        if (!strcmp(*at, setting))
-            return true;
-    return false;
 }
 
 /* ---- serving ---- */
@@ -74,7 +68,7 @@ static int serve(program *p)
     const saas_h2o_options how = {.size = sizeof how,
                                   .port = saas_app_port(p->app),
                                   .threads = saas_app_workers(p->app),
-                                  .connections_per_address = limits_off(p->options) ? UINT32_MAX : 0};
+                                  .connections_per_address = saas_app_rate_limits(p->app) ? 0 : UINT32_MAX};
     int code = prove(p);
     if (code)
         return code;
@@ -121,17 +115,61 @@ static int routes(program *p)
     return DONE;
 }
 
+/* ---- the verb that needs no complete configuration ---- */
+
+static int print_text(program *p, saas_err err, saas_text text)
+{
+    if (err)
+        return failed(p, "can't start", err);
+    fputs(text.ptr, stdout);
+    return DONE;
+}
+
+static int example(program *p, saas_arena *a)
+{
+    saas_text text = {NULL, 0};
+    saas_err err = saas_app_config_example(&text, a, p->options, &p->e);
+    return print_text(p, err, text);
+}
+
+/* What there is on stdout, what is wrong with it on stderr. */
+static int show(program *p, saas_arena *a)
+{
+    saas_text text = {NULL, 0};
+    saas_err err = saas_app_config_show(&text, a, p->options, &p->e);
+    int code = print_text(p, err, text);
+    if (code)
+        return code;
+    fflush(stdout);
+    err = saas_app_config_check(a, p->options, &p->e);
+    return err ? failed(p, incomplete, err) : DONE;
+}
+
+static int config(program *p)
+{
+    saas_arena *a = saas_arena_new(4 << 20);
+    if (!a)
+        return failed(p, "can't start", SAAS_ERR_NO_MEMORY);
+    int code = p->argument ? example(p, a) : show(p, a);
+    saas_arena_free(a);
+    return code;
+}
+
 typedef struct verb {
     const char *name;
     int (*run)(program *p);
+    bool no_app;
+    const char *argument; /* that it takes */
     const char *help;
 } verb;
 
 static const verb verbs[] = {
-    {"serve", serve, "serve until SIGTERM or SIGINT (the default)"},
-    {"migrate", migrate, "bring the database's schema up to date, as its owner (MIGRATE_DATABASE_URL)"},
-    {"check", check, "read the configuration and prove tenant isolation, then exit"},
-    {"routes", routes, "list the routes and who may call them"},
+    {"serve", serve, false, NULL, "serve until SIGTERM or SIGINT (the default)"},
+    {"migrate", migrate, false, NULL, "bring the database's schema up to date, as its owner (MIGRATE_DATABASE_URL)"},
+    {"check", check, false, NULL, "read the configuration and prove tenant isolation, then exit"},
+    {"config", config, true, "--example",
+     "print the settings and where each comes from; with --example a .env file to fill in"},
+    {"routes", routes, false, NULL, "list the routes and who may call them"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -147,13 +185,13 @@ static int run_app(program *p, const verb *v)
 {
     saas_err err = saas_app_new(&p->app, p->options, &p->e);
     if (err)
-        return failed(p, err == SAAS_ERR_CONFIG ? "the configuration is not complete" : "can't start", err);
+        return failed(p, err == SAAS_ERR_CONFIG ? incomplete : "can't start", err);
     int code = v->run(p);
     saas_app_free(p->app);
     return code;
 }
 
-static int run(const verb *v, const saas_app_options *options)
+static int run(const verb *v, const saas_app_options *options, const char *argument)
 {
     sigset_t stop = stop_signals();
     if (v->run == serve) /* before the app makes its threads, so that only sigwait hears */
@@ -164,9 +202,28 @@ static int run(const verb *v, const saas_app_options *options)
         return FAILED;
     }
     p->options = options;
-    int code = run_app(p, v);
+    p->argument = argument;
+    int code = v->no_app ? v->run(p) : run_app(p, v);
     free(p);
     return code;
+}
+
+/* In today's size, and with the .env file of the working directory unless the host says otherwise. */
+static saas_app_options complete(const saas_app_options *given)
+{
+    saas_app_options o = {0};
+    memcpy(&o, given, given->size < sizeof o ? given->size : sizeof o);
+    o.size = sizeof o;
+    if (!o.env && !o.dotenv)
+        o.dotenv = ".env";
+    return o;
+}
+
+static bool takes(const verb *v, const char *name, int argc, char **argv)
+{
+    if (strcmp(name, v->name) != 0)
+        return false;
+    return argc <= 2 || (argc == 3 && v->argument && !strcmp(argv[2], v->argument));
 }
 
 int saas_h2o_main(const saas_app_options *options, int argc, char **argv)
@@ -176,11 +233,14 @@ int saas_h2o_main(const saas_app_options *options, int argc, char **argv)
         usage(stdout, options->name);
         return DONE;
     }
+    if (!strcmp(name, "--print-config"))
+        name = "config";
+    const saas_app_options o = complete(options);
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    for (size_t i = 0; i < VERBS && argc <= 2; i++)
-        if (!strcmp(name, verbs[i].name))
-            return run(&verbs[i], options);
+    for (size_t i = 0; i < VERBS; i++)
+        if (takes(&verbs[i], name, argc, argv))
+            return run(&verbs[i], &o, argc == 3 ? argv[2] : NULL);
     usage(stderr, options->name);
     return WRONG;
 }

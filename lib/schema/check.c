@@ -114,6 +114,12 @@ static void check_prefix(checker *c, const saas_field *f, saas_type type)
         wrong(c, f, "prefix longer than the text may be");
 }
 
+static void check_key(checker *c, const saas_field *f)
+{
+    if (f->key && (!f->secret || f->type != SAAS_T_TEXT))
+        wrong(c, f, "a key that is no secret text");
+}
+
 static void check_schemes(checker *c, const saas_field *f, saas_type type)
 {
     if (f->schemes && type != SAAS_T_URL)
@@ -154,6 +160,7 @@ static void check_field(checker *c, const saas_field *f, int depth)
         return;
     check_bounds(c, f, type);
     check_prefix(c, f, type);
+    check_key(c, f);
     check_schemes(c, f, type);
     check_place(c, f);
     if (c->err == SAAS_OK)

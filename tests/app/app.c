@@ -1,5 +1,7 @@
-/* An app is made or refused as a whole: every problem of tables and settings in one report, and no value in it (VA10). */
+/* An app is made or refused as a whole: every problem of tables and settings in one report, and no value in it (VA10).
+ */
 #include "check.h"
+#include <unistd.h>
 #include <saas/app.h>
 #include <saas/auth.h>
 
@@ -16,7 +18,9 @@ SAAS_STRUCT(bad, BAD);
     F(T, i64(1, 10), trial_days, .def = "7")
 SAAS_STRUCT(host, HOST);
 
-#define SECRETS "JWT_ACCESS_SECRET=0123456789abcdef0123456789abcdef", "JWT_REFRESH_SECRET=fedcba9876543210fedcba9876543210"
+#define SECRETS                                                                                                        \
+    "JWT_ACCESS_SECRET=access token key of these tests, worthless",                                                    \
+        "JWT_REFRESH_SECRET=refresh token key of these tests, worthless"
 
 static saas_error e;
 
@@ -81,11 +85,108 @@ static void a_database_is_required_unless_there_is_none(void)
 
 static void secrets_must_differ(void)
 {
-    static const char *const env[] = {"JWT_ACCESS_SECRET=0123456789abcdef0123456789abcdef",
-                                      "JWT_REFRESH_SECRET=0123456789abcdef0123456789abcdef", NULL};
+    static const char *const env[] = {"JWT_ACCESS_SECRET=access token key of these tests, worthless",
+                                      "JWT_REFRESH_SECRET=access token key of these tests, worthless", NULL};
     saas_err err;
     CHECK_STR(report(SAAS_APP(.name = "t", .env = env, .no_database = true), &err),
               "JWT_REFRESH_SECRET: must differ from JWT_ACCESS_SECRET");
+}
+
+/* RATE_LIMITS=off is for load tests. */
+static void limits_stay_on_in_production(void)
+{
+    static const char *const unset[] = {SECRETS, "RATE_LIMITS=off", NULL};
+    static const char *const staging[] = {SECRETS, "RATE_LIMITS=off", "APP_ENV=staging", NULL};
+    saas_err err;
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = unset, .no_database = true), &err),
+              "RATE_LIMITS: must not be off in production");
+    CHECK_INT(err, SAAS_ERR_CONFIG);
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = staging, .no_database = true), &err), "");
+}
+
+/* ---- the .env file ---- */
+
+static const char *dotenv(const char *text)
+{
+    static char path[] = "/tmp/saas-app-XXXXXX";
+    if (strstr(path, "XXXXXX"))
+        close(mkstemp(path));
+    FILE *f = fopen(path, "w");
+    if (!f || fputs(text, f) < 0 || fclose(f))
+        exit(1);
+    return path;
+}
+
+static const char *read_with(const char *const *env, const char *path)
+{
+    saas_err err;
+    return report(SAAS_APP(.name = "t", .env = env, .dotenv = path, .no_database = true), &err);
+}
+
+/* The environment alone decides whether a file is read. */
+static void a_file_that_lies_about_decides_nothing(void)
+{
+    static const char *const production[] = {"APP_ENV=production", NULL}, *const unset[] = {NULL},
+                             *const wrong[] = {"APP_ENV=develop", NULL};
+    static const char *const development[] = {"APP_ENV=development", NULL}, *const staging[] = {"APP_ENV=staging",
+                                                                                                NULL};
+    const char *path = dotenv("APP_ENV=development\nJWT_ACCESS_SECRET='access token key of these tests, worthless'\n"
+                              "JWT_REFRESH_SECRET='refresh token key of these tests, worthless'\n");
+    CHECK_STR(read_with(development, path), "");
+    CHECK_STR(read_with(staging, path), "");
+    CHECK(has_line(read_with(production, path), "JWT_ACCESS_SECRET: required"));
+    CHECK(has_line(e.text, path) && strstr(e.text, ": not read, as APP_ENV in the environment is neither"));
+    CHECK(has_line(read_with(unset, path), "JWT_ACCESS_SECRET: required"));
+    CHECK(has_line(read_with(wrong, path), "JWT_ACCESS_SECRET: required"));
+    CHECK(has_line(read_with(development, NULL), "JWT_ACCESS_SECRET: required"));
+    CHECK(has_line(read_with(development, ""), "JWT_ACCESS_SECRET: required"));
+    CHECK(has_line(read_with(development, "/nonexistent"), "JWT_ACCESS_SECRET: required"));
+    CHECK(!strstr(e.text, "/nonexistent"));
+    dotenv("JWT_ACCESS_SECRET=a b\n");
+    CHECK(strstr(read_with(development, path), " line 1: a space in it needs quotes"));
+}
+
+static void a_file_that_is_asked_for(void)
+{
+    char asked[100];
+    const char *const production[] = {"APP_ENV=production", asked, NULL}, *const gone[] = {
+                                                                              SECRETS, "ENV_FILE=/nonexistent/CANARY",
+                                                                              NULL};
+    snprintf(asked, sizeof asked, "ENV_FILE=%s",
+             dotenv("JWT_ACCESS_SECRET='access token key of these tests, worthless'\n"
+                    "JWT_REFRESH_SECRET='refresh token key of these tests, worthless'\n"));
+    CHECK_STR(read_with(production, ".env"), "");
+    CHECK(
+        has_line(read_with(production, NULL), "JWT_ACCESS_SECRET: required")); /* a guest's host has its own ENV_FILE */
+    CHECK_STR(read_with(gone, ".env"), "ENV_FILE: there is no such file");
+}
+
+static void settings_for_people(void)
+{
+    static const char *const env[] = {"APP_ENV=staging", "DATABASE_URL=postgres://u:canary@h/d",
+                                      "STRIPE_SECRET_KEY=canary", "PORT=canary", NULL};
+    const saas_app_options *o = SAAS_APP(.name = "t", .config = &host_schema, .env = env);
+    saas_text text = {NULL, 0};
+    saas_arena *a = saas_arena_new(0);
+    CHECK_INT(saas_app_config_show(&text, a, o, &e), SAAS_OK);
+    REQUIRE(text.ptr);
+    CHECK(has_line(text.ptr, "APP_ENV               env      staging\n"));
+    CHECK(has_line(text.ptr, "PORT                  env      (not valid)\n"));
+    CHECK(has_line(text.ptr, "DATABASE_URL          env      (secret)\n"));
+    CHECK(has_line(text.ptr, "JWT_ACCESS_SECRET     -        (missing)\n"));
+    CHECK(has_line(text.ptr, "STRIPE_SECRET_KEY") && !strstr(text.ptr, "canary"));
+    CHECK_INT(saas_app_config_check(a, o, &e), SAAS_ERR_CONFIG);
+    CHECK(has_line(e.text, "PORT: ") && has_line(e.text, "JWT_ACCESS_SECRET: required") && !strstr(e.text, "canary"));
+    CHECK_INT(saas_app_config_example(&text, a, o, &e), SAAS_OK);
+    CHECK(has_line(text.ptr, "DATABASE_URL=\n") && has_line(text.ptr, "#PORT=3001\n"));
+    CHECK(has_line(text.ptr, "# Where it runs: one of development, staging, production; default production\n"));
+    CHECK_INT(saas_app_config_example(&text, a, SAAS_APP(.name = "t", .no_database = true), &e), SAAS_OK);
+    CHECK(has_line(text.ptr, "#DATABASE_URL=\n"));
+    CHECK_INT(saas_app_config_show(&text, a, SAAS_APP(.name = "t", .config = &bad_schema), &e), SAAS_ERR_BUG);
+    CHECK_INT(saas_app_config_check(a, SAAS_APP(.env = env), &e), SAAS_ERR_BUG);
+    static const char *const good[] = {SECRETS, NULL};
+    CHECK_INT(saas_app_config_check(a, SAAS_APP(.name = "t", .env = good, .no_database = true), &e), SAAS_OK);
+    saas_arena_free(a);
 }
 
 static void tables_and_settings_are_one_report(void)
@@ -133,8 +234,8 @@ static void routes_are_listed_with_their_defaults(void)
     static const char *const env[] = {SECRETS, "PORT=8080", "WORKERS=3", NULL};
     static const saas_mount mounts[] = {{"/m", mounted}};
     saas_app *app;
-    REQUIRE(!saas_app_new(&app, SAAS_APP(.name = "t", SAAS_ROUTES(routes), SAAS_MOUNTS(mounts), .env = env,
-                                         .no_database = true), &e));
+    REQUIRE(!saas_app_new(
+        &app, SAAS_APP(.name = "t", SAAS_ROUTES(routes), SAAS_MOUNTS(mounts), .env = env, .no_database = true), &e));
     CHECK(has_route(app, "GET", "/v1/notes", false, SAAS_VIEWER));
     CHECK(has_route(app, "POST", "/v1/notes", false, SAAS_MEMBER));
     CHECK(has_route(app, "DELETE", "/m/:id", false, SAAS_MEMBER));
@@ -175,8 +276,8 @@ static void older_hosts_are_read_by_their_size(void)
 /* LB2. What was passed in is the caller's again once the call has returned. */
 static void two_apps_live_side_by_side(void)
 {
-    char secret[] = "JWT_ACCESS_SECRET=0123456789abcdef0123456789abcdef", name[] = "one";
-    const char *env[] = {secret, "JWT_REFRESH_SECRET=fedcba9876543210fedcba9876543210", NULL};
+    char secret[] = "JWT_ACCESS_SECRET=access token key of these tests, worthless", name[] = "one";
+    const char *env[] = {secret, "JWT_REFRESH_SECRET=refresh token key of these tests, worthless", NULL};
     const saas_principal who = {.role = SAAS_ADMIN};
     saas_app *one, *two;
     saas_text first, second, again;
@@ -184,7 +285,7 @@ static void two_apps_live_side_by_side(void)
     REQUIRE(a);
     REQUIRE(!saas_app_new(&one, SAAS_APP(.name = name, .env = env, .no_database = true), &e));
     REQUIRE(!saas_access_token_new(&first, a, one, &who));
-    memset(strchr(secret, '=') + 1, 'z', 32);
+    memcpy(strchr(secret, '=') + 1, "ANOTHER", 7);
     memset(name, 'x', 3);
     REQUIRE(!saas_app_new(&two, SAAS_APP(.name = "one", .env = env, .no_database = true), &e));
     CHECK(!saas_access_token_new(&second, a, two, &who));
@@ -199,6 +300,10 @@ static void two_apps_live_side_by_side(void)
 static const check_test tests[] = {TEST(every_setting_is_reported_and_no_value),
                                    TEST(a_database_is_required_unless_there_is_none),
                                    TEST(secrets_must_differ),
+                                   TEST(limits_stay_on_in_production),
+                                   TEST(a_file_that_lies_about_decides_nothing),
+                                   TEST(a_file_that_is_asked_for),
+                                   TEST(settings_for_people),
                                    TEST(tables_and_settings_are_one_report),
                                    TEST(routes_are_listed_with_their_defaults),
                                    TEST(a_hosts_health_replaces_the_apps_own),

@@ -36,15 +36,15 @@ export async function startCluster({ own = false } = {}) {
   return { dsn, halt: () => tell('halt'), resume: () => tell('resume'), stop };
 }
 
-export function run(program, args, env) {
-  const child = spawn(program, args, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+export function run(program, args, env, cwd) {
+  const child = spawn(program, args, { cwd, env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   child.output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (child.output += bytes));
   child.ended = once(child, 'exit').then(([code, signal]) => ({ code, signal, output: child.output }));
   return child;
 }
 
-export const mvp = (args, env) => run(process.env.SAAS_MVP, args, env);
+export const mvp = (args, env, cwd) => run(process.env.SAAS_MVP, args, env, cwd);
 export const startMvp = (options) => startServer({ program: process.env.SAAS_MVP, ...options });
 
 // A server, migrated and ready. request() gives { status, headers, body } with the body parsed and its envelope checked.

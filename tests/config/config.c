@@ -29,7 +29,8 @@ static saas_err read_env(const char *const *env)
     saas_arena_reset(arena);
     out[0] = out[1] = NULL;
     memset(&error, 'x', sizeof error - 1);
-    return saas_config_read(out, arena, schemas, 2, env, &error);
+    const saas_config_sources from = {.size = sizeof from, .env = env};
+    return saas_config_read(out, arena, schemas, 2, &from, &error);
 }
 
 static const char *const good_env[] = {"PATH=/bin",
@@ -41,6 +42,8 @@ static const char *const good_env[] = {"PATH=/bin",
                                        "MY_DRY_X=oops",
                                        "STRIPE_SECRET_KEY=second",
                                        NULL};
+
+static const saas_config_sources good = {.size = sizeof good, .env = good_env};
 
 static void settings_are_read(void)
 {
@@ -75,7 +78,8 @@ static void every_problem_is_in_one_report(void)
                           "MY_DRY: must be true or false\n"
                           "PEPPER: not UTF-8");
     CHECK(!out[0] && !out[1]);
-    CHECK_INT(saas_config_read(out, arena, schemas, 2, env, NULL), SAAS_ERR_CONFIG);
+    const saas_config_sources from = {.size = sizeof from, .env = env};
+    CHECK_INT(saas_config_read(out, arena, schemas, 2, &from, NULL), SAAS_ERR_CONFIG);
 }
 
 /* SC1 */
@@ -101,7 +105,8 @@ static void a_failed_start_leaves_no_secret_behind(void)
                                       "JWT_ACCESS_SECRET=CANARY-3", NULL};
     saas_arena a;
     saas_arena_init(&a, memory, sizeof memory, 1);
-    CHECK_INT(saas_config_read(out, &a, schemas, 2, env, &error), SAAS_ERR_CONFIG);
+    const saas_config_sources from = {.size = sizeof from, .env = env};
+    CHECK_INT(saas_config_read(out, &a, schemas, 2, &from, &error), SAAS_ERR_CONFIG);
     CHECK(!memmem(memory, sizeof memory, "CANARY", 6));
     CHECK(!strstr(error.text, "CANARY"));
     saas_arena_done(&a);
@@ -112,7 +117,7 @@ static void what_is_no_variable_is_a_bug(void)
     static const saas_field f = {
         .name = "x", .type = SAAS_T_OBJECT, .of = &own_schema, .has_offset = sizeof(struct own)};
     static const saas_schema s = {"s", sizeof(struct own) + 8, sizeof f, 1, &f}, *const list[] = {&s};
-    CHECK_INT(saas_config_read(out, arena, list, 1, good_env, &error), SAAS_ERR_BUG);
+    CHECK_INT(saas_config_read(out, arena, list, 1, &good, &error), SAAS_ERR_BUG);
     CHECK_STR(error.text, "configuration: ERR_BUG");
 }
 
@@ -122,7 +127,7 @@ static void memory_runs_out(void)
     for (size_t size = 16; size < sizeof memory; size += 16) {
         saas_arena a;
         saas_arena_init(&a, memory, size, 1);
-        saas_err err = saas_config_read(out, &a, schemas, 2, good_env, &error);
+        saas_err err = saas_config_read(out, &a, schemas, 2, &good, &error);
         CHECK(err == SAAS_OK || err == SAAS_ERR_NO_MEMORY);
         saas_arena_done(&a);
     }

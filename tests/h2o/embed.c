@@ -33,8 +33,8 @@ static const saas_route routes[] = {
 static const char *const env[] = {"APP_ENV=development",
                                   "DATABASE_URL=host=/nowhere",
                                   "LOG_LEVEL=error",
-                                  "JWT_ACCESS_SECRET=accessaccessaccessaccessaccessaccess",
-                                  "JWT_REFRESH_SECRET=refreshrefreshrefreshrefreshrefresh",
+                                  "JWT_ACCESS_SECRET=access token key of these tests, worthless",
+                                  "JWT_REFRESH_SECRET=refresh token key of these tests, worthless",
                                   NULL};
 
 /* The host: what an embedder writes. */

@@ -68,8 +68,8 @@ static child *ran(const char *verb, const char *const env[ENV_MAX])
     return &c;
 }
 
-#define ACCESS  "JWT_ACCESS_SECRET=accessaccessaccessaccessaccessaccess"
-#define REFRESH "JWT_REFRESH_SECRET=refreshrefreshrefreshrefreshrefresh"
+#define ACCESS  "JWT_ACCESS_SECRET=access token key of these tests, worthless"
+#define REFRESH "JWT_REFRESH_SECRET=refresh token key of these tests, worthless"
 
 static const char *const none[ENV_MAX] = {NULL};
 
@@ -97,6 +97,24 @@ static void every_problem_of_the_configuration_is_told_and_no_secret(void)
     }
 }
 
+/* Also when much is missing: what there is, and then what is wrong. */
+static void settings_are_printed(void)
+{
+    static const char *const wrong[ENV_MAX] = {"PORT=99999", "JWT_ACCESS_SECRET=canary-short", "WORKERS=3", NULL};
+    static const char *const env[ENV_MAX] = {ACCESS, REFRESH, "DATABASE_URL=host=/nowhere", NULL};
+    static const char *const names[] = {"config", "--print-config"};
+    for (size_t i = 0; i < 2; i++) {
+        const child *c = ran(names[i], wrong);
+        CHECK_INT(c->code, 2);
+        CHECK(strstr(c->text, "WORKERS               env      3\n") &&
+              strstr(c->text, "\nPORT: too big: at most 65535\n"));
+        CHECK(!strstr(c->text, "canary"));
+        c = ran(names[i], env);
+        CHECK_INT(c->code, 0);
+        CHECK(strstr(c->text, "JWT_ACCESS_SECRET     env      (secret)\n") && !strstr(c->text, "worthless"));
+    }
+}
+
 static void routes_are_listed_with_who_may_call_them(void)
 {
     static const char *const env[ENV_MAX] = {ACCESS, REFRESH, "DATABASE_URL=host=/nowhere", NULL};
@@ -110,7 +128,8 @@ static void routes_are_listed_with_who_may_call_them(void)
 
 static char dsn[600], super_dsn[600], port_setting[32];
 static uint16_t port;
-static const char *const good[ENV_MAX] = {ACCESS, REFRESH, dsn, port_setting, "WORKERS=2", "RATE_LIMITS=off", NULL};
+static const char *const good[ENV_MAX] = {
+    ACCESS, REFRESH, dsn, port_setting, "WORKERS=2", "RATE_LIMITS=off", "APP_ENV=staging", NULL};
 
 static void an_unproven_role_is_not_served(void)
 {
@@ -176,11 +195,9 @@ static void a_taken_port_is_said(void)
 }
 
 static const check_test tests[] = {
-    TEST(help_and_wrong_usage),
-    TEST(every_problem_of_the_configuration_is_told_and_no_secret),
-    TEST(routes_are_listed_with_who_may_call_them),
-    TEST(an_unproven_role_is_not_served),
-    TEST(a_signal_ends_it_when_its_requests_are_done),
+    TEST(help_and_wrong_usage),           TEST(every_problem_of_the_configuration_is_told_and_no_secret),
+    TEST(settings_are_printed),           TEST(routes_are_listed_with_who_may_call_them),
+    TEST(an_unproven_role_is_not_served), TEST(a_signal_ends_it_when_its_requests_are_done),
     TEST(a_taken_port_is_said),
 };
 

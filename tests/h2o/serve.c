@@ -47,8 +47,8 @@ static const saas_route routes[] = {
 };
 
 static const char *const env[] = {"APP_ENV=development", "DATABASE_URL=host=/nowhere",
-                                  "JWT_ACCESS_SECRET=accessaccessaccessaccessaccessaccess",
-                                  "JWT_REFRESH_SECRET=refreshrefreshrefreshrefreshrefresh", NULL};
+                                  "JWT_ACCESS_SECRET=access token key of these tests, worthless",
+                                  "JWT_REFRESH_SECRET=refresh token key of these tests, worthless", NULL};
 
 static saas_app *app;
 static saas_log *quiet;
