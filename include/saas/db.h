@@ -10,7 +10,7 @@
  * .conflicts), ERR_TENANT (another org's row, or none signed in), ERR_READ_ONLY (a write in a GET), ERR_SERIALIZATION,
  * ERR_DEADLINE, ERR_CANCELLED, ERR_UNAVAILABLE (database gone), ERR_BUSY (queue full), ERR_SQL (anything else; logged
  * with its SQLSTATE), ERR_BUG (an argument that does not fit its parameter), ERR_NO_MEMORY.
- * After an error inside a transaction only saas_tx_rollback helps.
+ * After an error inside a transaction only saas_tx_rollback or saas_savepoint_rollback helps.
  *
  * Thread: the handler's fiber. Since 0.1. */
 #ifndef SAAS_DB_H
@@ -61,9 +61,25 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_unit_run(saas_unit *unit);
  * ERR_BUG for a second. Rolled back when the handler returns without a commit; outside GET, a success is then answered
  * with a 500. After a commit that failed no success is answered either, unless a later transaction is committed. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_tx_begin(saas_ctx *c);
-/* ERR_OUTCOME_UNKNOWN: the connection broke after COMMIT was sent. */
+/* ERR_OUTCOME_UNKNOWN: the connection broke after COMMIT was sent. ERR_BUG, and rolled back, when the answer is to be a
+ * 500 already. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_tx_commit(saas_ctx *c);
 SAAS_API void saas_tx_rollback(saas_ctx *c);
+
+/* Runs fn(c, arg) in a SERIALIZABLE transaction and commits it; any error of fn rolls it back and is returned. When the
+ * server could not serialize it, or broke a deadlock or a lock's time-out (ERR_SERIALIZATION, of a statement or of the
+ * commit), it is rolled back, what it answered is forgotten, and it runs again after a short random pause: attempts
+ * times at most, 0: 5. So fn must have no effects but through this context, and reply last. A commit whose outcome is
+ * unknown is never run again. fn must not end the transaction itself (ERR_BUG). */
+SAAS_API SAAS_MUST_CHECK saas_err saas_tx_run(saas_ctx *c, saas_err (*fn)(saas_ctx *c, void *arg), void *arg,
+                                              unsigned attempts);
+
+/* Savepoints of the open transaction; they nest. Release keeps what was done since the innermost one, rollback undoes
+ * it; either way that one is gone. After an error, saas_savepoint_rollback makes the transaction whole again. ERR_BUG
+ * without a transaction or savepoint. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_savepoint(saas_ctx *c);
+SAAS_API SAAS_MUST_CHECK saas_err saas_savepoint_release(saas_ctx *c);
+SAAS_API SAAS_MUST_CHECK saas_err saas_savepoint_rollback(saas_ctx *c);
 
 /* ---- outside the tenant ---- */
 

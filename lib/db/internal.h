@@ -71,7 +71,7 @@ struct saas_db_op {
     size_t step_count, step_at;
 };
 
-enum { SAAS_DB_OWN_STEPS = 24 };
+enum { SAAS_DB_OWN_STEPS = 32 };
 
 struct saas_db_lane {
     saas_db *db;
@@ -132,6 +132,10 @@ typedef enum saas_db_builtin {
     SAAS_DB_CLOCK,
     SAAS_DB_SESSION,
     SAAS_DB_BEGIN,
+    SAAS_DB_BEGIN_SERIALIZABLE,
+    SAAS_DB_SAVEPOINT,
+    SAAS_DB_RELEASE,
+    SAAS_DB_ROLLBACK_TO,
     SAAS_DB_COMMIT,
     SAAS_DB_ROLLBACK,
     SAAS_DB_RESET,

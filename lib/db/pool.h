@@ -79,7 +79,7 @@ typedef struct saas_db_tx {
     void (*done)(struct saas_db_tx *tx, saas_err e);
     void *user;
     saas_uuid org;
-    bool has_org, read_only;
+    bool has_org, read_only, serializable;
     uint64_t deadline_us;
     saas_db_error error;
     void *op;
@@ -89,6 +89,10 @@ typedef struct saas_db_tx {
 SAAS_MUST_CHECK saas_err saas_db_tx_open(saas_db *db, saas_db_tx *tx);
 /* Statements inside it; the unit's org, read_only and slow are ignored. One at a time. */
 SAAS_MUST_CHECK saas_err saas_db_tx_submit(saas_db_tx *tx, saas_db_unit *unit);
+/* Savepoints: sets one, forgets the innermost, or goes back to it and forgets it; done() tells. Going back is the only
+ * thing that helps after an error. Errors as saas_db_submit. */
+typedef enum saas_db_mark { SAAS_DB_MARK_SET, SAAS_DB_MARK_RELEASE, SAAS_DB_MARK_BACK } saas_db_mark;
+SAAS_MUST_CHECK saas_err saas_db_tx_mark(saas_db_tx *tx, saas_db_mark what);
 /* COMMIT (SAAS_OK only when the server confirmed it; ERR_OUTCOME_UNKNOWN when the link broke after it was sent; any
  * other error: rolled back) or ROLLBACK, and the lane goes back; done() tells. */
 void saas_db_tx_end(saas_db_tx *tx, bool commit);

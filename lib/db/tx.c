@@ -32,7 +32,8 @@ static saas_err send_open(saas_db_lane *lane, saas_db_op *op)
 {
     lane->taken = true;
     lane->tx = op->tx;
-    if (!saas_db_wire_builtin(lane, op, SAAS_DB_BEGIN) || !saas_db_wire_first(lane, op) || !saas_db_wire_sync(lane, op))
+    saas_db_builtin begin = op->tx && op->tx->serializable ? SAAS_DB_BEGIN_SERIALIZABLE : SAAS_DB_BEGIN;
+    if (!saas_db_wire_builtin(lane, op, begin) || !saas_db_wire_first(lane, op) || !saas_db_wire_sync(lane, op))
         saas_db_lane_fail(lane);
     return SAAS_OK;
 }
@@ -194,6 +195,7 @@ static void let_go_of_units(const saas_db_lane *lane)
         if (op->unit)
             op->unit->op = NULL;
         op->unit = NULL;
+        op->tx = NULL;
     }
 }
 

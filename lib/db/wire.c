@@ -25,6 +25,10 @@ static const struct {
     [SAAS_DB_SESSION] = {"b_session", "select set_config('datestyle', 'ISO, MDY', false), "
                                       "set_config('timezone', 'UTC', false), set_config('bytea_output', 'hex', false)"},
     [SAAS_DB_BEGIN] = {"b_begin", "begin"},
+    [SAAS_DB_BEGIN_SERIALIZABLE] = {"b_begin_serializable", "begin isolation level serializable"},
+    [SAAS_DB_SAVEPOINT] = {"b_savepoint", "savepoint saas"},
+    [SAAS_DB_RELEASE] = {"b_release", "release savepoint saas"},
+    [SAAS_DB_ROLLBACK_TO] = {"b_rollback_to", "rollback to savepoint saas"},
     [SAAS_DB_COMMIT] = {"b_commit", "commit"},
     [SAAS_DB_ROLLBACK] = {"b_rollback", "rollback"},
     [SAAS_DB_RESET] = {"b_reset", "reset all"},

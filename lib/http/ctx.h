@@ -56,6 +56,7 @@ struct saas_ctx {
     saas_uuid org;
     bool has_org;
     saas_db_tx *tx;   /* open transaction, NULL without */
+    uint32_t savepoints; /* set in it */
     saas_err tx_lost; /* the last one was not committed although it should: no success may be answered */
     uint32_t round_trips, db_wait_us;
 

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "http/unit.h"
 
 typedef struct step {
@@ -19,7 +20,7 @@ static bool abandon(void *op)
     return true;
 }
 
-saas_err saas_tx_begin(saas_ctx *c)
+static saas_err begin(saas_ctx *c, bool serializable)
 {
     if (c->tx)
         return saas_ctx_bug(c, "a second transaction");
@@ -35,6 +36,7 @@ saas_err saas_tx_begin(saas_ctx *c)
     tx->org = c->org;
     tx->has_org = c->has_org;
     tx->read_only = saas_ctx_reads(c);
+    tx->serializable = serializable;
     tx->deadline_us = c->deadline_us;
     saas_err e = saas_db_tx_open(c->shard->db, tx);
     if (e)
@@ -44,8 +46,14 @@ saas_err saas_tx_begin(saas_ctx *c)
     if (e)
         return saas_ctx_db_failed(c, &tx->error, e);
     c->tx = tx;
+    c->savepoints = 0;
     c->tx_lost = SAAS_OK;
     return SAAS_OK;
+}
+
+saas_err saas_tx_begin(saas_ctx *c)
+{
+    return begin(c, false);
 }
 
 /* Once COMMIT is on its way, a wait that was cut short says nothing about its outcome. */
@@ -66,6 +74,10 @@ saas_err saas_tx_commit(saas_ctx *c)
 {
     if (!c->tx && !c->over)
         return saas_ctx_bug(c, "a commit without a transaction");
+    if (c->bug) {
+        saas_tx_rollback(c);
+        return c->tx_lost = SAAS_ERR_BUG;
+    }
     SAAS_TRY(saas_ctx_may_wait(c));
     saas_err e = commit(c, c->tx);
     if (e)
@@ -79,4 +91,99 @@ void saas_tx_rollback(saas_ctx *c)
         return;
     saas_db_tx_abandon(c->tx);
     c->tx = NULL;
+}
+
+/* ---- savepoints ---- */
+
+/* Cut short: the whole transaction goes. */
+static bool abandon_whole(void *op)
+{
+    step *s = op;
+    saas_tx_rollback(s->c);
+    s->c->tx_lost = s->c->over;
+    return true;
+}
+
+static saas_err mark(saas_ctx *c, saas_db_mark what)
+{
+    step s = {.c = c, .wait = {.fiber = c->fiber}, .tx = c->tx};
+    SAAS_TRY(saas_ctx_may_wait(c));
+    c->tx->user = &s;
+    saas_err e = saas_db_tx_mark(c->tx, what);
+    if (e)
+        return saas_ctx_refuse(c, e);
+    c->round_trips++;
+    e = saas_ctx_wait(c, &s.wait, abandon_whole, &s);
+    return e ? saas_ctx_db_failed(c, &s.tx->error, e) : SAAS_OK;
+}
+
+saas_err saas_savepoint(saas_ctx *c)
+{
+    if (c->over)
+        return saas_ctx_may_wait(c);
+    if (!c->tx)
+        return saas_ctx_bug(c, "a savepoint without a transaction");
+    SAAS_TRY(mark(c, SAAS_DB_MARK_SET));
+    c->savepoints++;
+    return SAAS_OK;
+}
+
+static saas_err end_savepoint(saas_ctx *c, saas_db_mark what)
+{
+    if (c->over)
+        return saas_ctx_may_wait(c);
+    if (!c->tx || !c->savepoints)
+        return saas_ctx_bug(c, "no savepoint is set");
+    SAAS_TRY(mark(c, what));
+    c->savepoints--;
+    return SAAS_OK;
+}
+
+saas_err saas_savepoint_release(saas_ctx *c)
+{
+    return end_savepoint(c, SAAS_DB_MARK_RELEASE);
+}
+
+saas_err saas_savepoint_rollback(saas_ctx *c)
+{
+    return end_savepoint(c, SAAS_DB_MARK_BACK);
+}
+
+/* ---- again and again ---- */
+
+enum { ATTEMPTS = 5, PAUSE_MS = 4, PAUSE_DOUBLINGS = 5 };
+
+static saas_err attempt(saas_ctx *c, saas_err (*fn)(saas_ctx *c, void *arg), void *arg)
+{
+    SAAS_TRY(begin(c, true));
+    saas_err e = fn(c, arg);
+    if (!e && c->bug)
+        e = SAAS_ERR_BUG;
+    if (!e && !c->tx)
+        e = c->tx_lost ? c->tx_lost : saas_ctx_bug(c, "what saas_tx_run runs must leave the transaction open");
+    if (!e)
+        return saas_tx_commit(c);
+    saas_tx_rollback(c);
+    return e;
+}
+
+/* As if it had not been tried: what it answered is forgotten. Those who lost together must not meet again. */
+static saas_err pause_before(saas_ctx *c, unsigned n, size_t headers)
+{
+    uint64_t most = (uint64_t)PAUSE_MS << (n < PAUSE_DOUBLINGS ? n : PAUSE_DOUBLINGS);
+    saas_ctx_clear_reply(c);
+    c->reply_header_count = headers;
+    c->issues = (saas_issues){0};
+    return saas_sleep(c, 1 + saas_clock_mono_us() % most);
+}
+
+saas_err saas_tx_run(saas_ctx *c, saas_err (*fn)(saas_ctx *c, void *arg), void *arg, unsigned attempts)
+{
+    const size_t headers = c->reply_header_count;
+    for (unsigned n = 1;; n++) {
+        saas_err e = attempt(c, fn, arg);
+        if (e != SAAS_ERR_SERIALIZATION || n >= (attempts ? attempts : ATTEMPTS))
+            return e;
+        SAAS_TRY(pause_before(c, n, headers));
+    }
 }
