@@ -26,6 +26,8 @@ typedef enum saas_value_kind {
     SAAS_V_TEXTS, /* arrays: as.p points at len elements */
     SAAS_V_I64S,
     SAAS_V_UUIDS,
+    SAAS_V_DATE,     /* as.i: days */
+    SAAS_V_DURATION, /* as.i: microseconds; in ISO 8601 */
     SAAS_V_BAD /* no value: an error when it is bound */
 } saas_value_kind;
 
@@ -55,6 +57,8 @@ SAAS_API saas_value saas_v_z(const char *x); /* NULL: SQL null */
 SAAS_API saas_value saas_v_text(saas_text x); /* ptr NULL: SQL null */
 SAAS_API saas_value saas_v_uuid(saas_uuid x);
 SAAS_API saas_value saas_v_time(saas_time x);
+SAAS_API saas_value saas_v_date(saas_date x);
+SAAS_API saas_value saas_v_duration(saas_duration x);
 SAAS_API saas_value saas_v_bytes(const void *bytes, size_t len); /* bytea; NULL: SQL null */
 /* Arrays, for parameters such as `id = any($1)` and for json and jsonb; n 0 is an empty one (null is saas_v_null(NULL)).
  * A text with ptr NULL is a null element. */
@@ -75,7 +79,8 @@ SAAS_API saas_value saas_v_word(const saas_enum *e, int word);
         long long: saas_v_i64, unsigned char: saas_v_u64, unsigned short: saas_v_u64, unsigned: saas_v_u64, \
         unsigned long: saas_v_u64, unsigned long long: saas_v_u64, float: saas_v_f64, double: saas_v_f64, \
         char *: saas_v_z, const char *: saas_v_z, void *: saas_v_null, const void *: saas_v_null, \
-        saas_text: saas_v_text, saas_uuid: saas_v_uuid, saas_time: saas_v_time, saas_value: saas_v_same)(x)
+        saas_text: saas_v_text, saas_uuid: saas_v_uuid, saas_time: saas_v_time, saas_date: saas_v_date, \
+        saas_duration: saas_v_duration, saas_value: saas_v_same)(x)
 /* A field of a struct read through a schema: its value when set, SQL null when absent or null. */
 #define SAAS_IF(in, field)    saas_v_if((in)->has.field, SAAS_ARG((in)->field))
 /* A list member of texts, i64 or uuids as an array: SAAS_ARRAY(in->tags). */

@@ -1,4 +1,5 @@
-/* saas/text.h: the value types that structs, arguments and rows share: text, UUID, time.
+/* saas/text.h: the value types that structs, arguments and rows share: text, UUID, time,
+ * date, duration.
  * Thread: any. Since 0.1. */
 #ifndef SAAS_TEXT_H
 #define SAAS_TEXT_H
@@ -24,7 +25,17 @@ typedef struct saas_time {
     int64_t us;
 } saas_time;
 
-enum { SAAS_UUID_CHARS = 36, SAAS_TIME_CHARS = 27 };
+/* A day of the Gregorian calendar, in days since 1970-01-01. */
+typedef struct saas_date {
+    int32_t days;
+} saas_date;
+
+/* A length of time: microseconds. A day is 24 hours. */
+typedef struct saas_duration {
+    int64_t us;
+} saas_duration;
+
+enum { SAAS_UUID_CHARS = 36, SAAS_TIME_CHARS = 27, SAAS_DATE_CHARS = 10, SAAS_DURATION_CHARS = 40 };
 
 /* Text of a string literal or array, without strlen. Not for pointers. */
 /* C only. */
@@ -52,6 +63,17 @@ SAAS_API void saas_time_format(char out[SAAS_TIME_CHARS + 1], saas_time t);
  * ERR_VALIDATION otherwise. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_time_parse(saas_time *out, saas_text text);
 SAAS_API saas_time saas_time_now(void);
+
+/* 2026-01-31 and a NUL. The year is clamped to 0001..9999. */
+SAAS_API void saas_date_format(char out[SAAS_DATE_CHARS + 1], saas_date date);
+/* Reads just that. ERR_VALIDATION otherwise. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_date_parse(saas_date *out, saas_text text);
+
+/* ISO 8601: P1DT2H3M4.5S, PT0S for none, with a '-' in front when it is negative; and a NUL. */
+SAAS_API void saas_duration_format(char out[SAAS_DURATION_CHARS + 1], saas_duration d);
+/* Reads PnDTnHnMn.nS with any of its parts, or PnW: upper case, at most 6 digits behind the point, no sign; no years and
+ * months, which have no fixed length. ERR_VALIDATION otherwise and beyond 64 bits. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_duration_parse(saas_duration *out, saas_text text);
 
 SAAS_END_DECLS
 #endif

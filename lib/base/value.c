@@ -46,6 +46,16 @@ saas_value saas_v_time(saas_time x)
     return (saas_value){.kind = SAAS_V_TIME, .as.i = x.us};
 }
 
+saas_value saas_v_date(saas_date x)
+{
+    return (saas_value){.kind = SAAS_V_DATE, .as.i = x.days};
+}
+
+saas_value saas_v_duration(saas_duration x)
+{
+    return (saas_value){.kind = SAAS_V_DURATION, .as.i = x.us};
+}
+
 saas_value saas_v_bytes(const void *bytes, size_t len)
 {
     return bytes_of(SAAS_V_BYTES, bytes, len);

@@ -13,6 +13,8 @@ enum {
     TS = 1 << SAAS_V_TEXTS,
     IS = 1 << SAAS_V_I64S,
     US = 1 << SAAS_V_UUIDS,
+    D = 1 << SAAS_V_DATE,
+    P = 1 << SAAS_V_DURATION,
     BOOL_OID = 16,
     JSON_OID = 114,
     JSONB_OID = 3802
@@ -34,16 +36,17 @@ static const type types[] = {
     {20, "bigint", I},
     {21, "smallint", I},
     {23, "integer", I},
-    {25, "text", T | U | W},
+    {25, "text", T | U | W | D | P},
     {26, "oid", I},
     {JSON_OID, "json", T | TS | IS | US},
     {700, "real", I | F},
     {701, "double precision", I | F},
     {1042, "character", T},
-    {1043, "varchar", T | U | W},
-    {1082, "date", T | W},
+    {1043, "varchar", T | U | W | D | P},
+    {1082, "date", T | W | D},
     {1114, "timestamp", T | W},
     {1184, "timestamptz", T | W},
+    {1186, "interval", T | P},
     {1700, "numeric", I | F | T},
     {2950, "uuid", T | U},
     {JSONB_OID, "jsonb", T | TS | IS | US},
@@ -185,6 +188,22 @@ static const char *instant(saas_arena *a, int64_t us)
     return out;
 }
 
+static const char *date(saas_arena *a, int64_t days)
+{
+    char *out = saas_arena_alloc(a, SAAS_DATE_CHARS + 1);
+    if (out)
+        saas_date_format(out, (saas_date){(int32_t)days});
+    return out;
+}
+
+static const char *duration(saas_arena *a, int64_t us)
+{
+    char *out = saas_arena_alloc(a, SAAS_DURATION_CHARS + 1);
+    if (out)
+        saas_duration_format(out, (saas_duration){us});
+    return out;
+}
+
 static const char *encode(saas_arena *a, const saas_value *v, Oid oid)
 {
     switch (v->kind) {
@@ -207,6 +226,10 @@ static const char *encode(saas_arena *a, const saas_value *v, Oid oid)
     case SAAS_V_I64S:
     case SAAS_V_UUIDS:
         return saas_db_encode_array(a, v, oid == JSON_OID || oid == JSONB_OID);
+    case SAAS_V_DATE:
+        return date(a, v->as.i);
+    case SAAS_V_DURATION:
+        return duration(a, v->as.i);
     default:
         return NULL;
     }

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "http/trie.h"
+#include "schema/field.h"
 #include <string.h>
 
 enum { BODY_MAX_DEFAULT = 256 * 1024, TIMEOUT_DEFAULT_MS = 10000 };
@@ -107,7 +108,7 @@ static bool flat(const saas_schema *schema)
 {
     for (size_t i = 0; i < schema->count; i++) {
         const saas_field *f = saas_schema_field(schema, i);
-        if (f->type == SAAS_T_OBJECT || f->type == SAAS_T_LIST)
+        if (!saas_type_is_scalar(f->type == SAAS_T_LIST ? f->item : f->type))
             return false;
     }
     return true;

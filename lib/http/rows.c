@@ -97,6 +97,10 @@ static saas_err plan(column **out, saas_ctx *c, const saas_rows *rows, const saa
         char derived[64];
         const saas_field *f = saas_schema_field(schema, i);
         column *to = &columns[i];
+        if (f->write_only) {
+            *to = (column){f, -1, {NULL, 0}};
+            continue;
+        }
         *to = (column){f, saas_db_column(rows->result, saas_field_column(f), (int)i), saas_field_json_name(derived, f)};
         if (to->key.ptr == derived)
             to->key.ptr = saas_arena_copy(&c->arena, derived, to->key.len);
@@ -112,6 +116,8 @@ static saas_err write_row(saas_json *j, saas_ctx *c, const saas_rows *rows, int 
 {
     saas_json_object(j);
     for (size_t i = 0; i < schema->count; i++) {
+        if (columns[i].at < 0)
+            continue;
         saas_json_key(j, columns[i].key);
         saas_err e = saas_write_cell(j, columns[i].field, cell(rows->result, row, columns[i].at));
         if (e == SAAS_ERR_BUG)

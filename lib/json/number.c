@@ -95,6 +95,7 @@ static void classify(const parts *p, saas_json_number *out)
 bool saas_json_number_token(saas_json_in *in, saas_json_number *out)
 {
     parts p;
+    const char *first = in->at;
     *out = (saas_json_number){.negative = next_is(in, '-', '-')};
     const char *start = in->at;
     size_t n = digits(in);
@@ -104,11 +105,13 @@ bool saas_json_number_token(saas_json_in *in, saas_json_number *out)
         for (size_t i = 0; i < n; i++)
             value = value * 10 + (start[i] - '0');
         out->value = out->negative ? -value : value;
+        out->text = (saas_text){first, (size_t)(in->at - first)};
         return true;
     }
     in->at = start;
     if (!split(in, &p))
         return false;
+    out->text = (saas_text){first, (size_t)(in->at - first)};
     classify(&p, out);
     return true;
 }

@@ -33,6 +33,7 @@ typedef struct saas_json_number {
     saas_json_kind kind;
     bool negative;
     int64_t value;
+    saas_text text; /* as it stands there; no NUL behind */
 } saas_json_number;
 
 /* Skips white space; the next character, 0 at the end. */
@@ -79,6 +80,8 @@ static inline bool saas_json_string_in_place(saas_json_in *in, saas_json_string 
 /* A string, checked only; the text is not written to. */
 bool saas_json_string_skip(saas_json_in *in);
 bool saas_json_number_token(saas_json_in *in, saas_json_number *out);
+/* The double nearest to a number's text. False when that is infinite. */
+bool saas_json_real(double *out, saas_text number);
 bool saas_json_literal(saas_json_in *in, saas_text literal); /* true, false, null */
 /* A whole value, of any kind; the text is not written to. Counts the values inside, the caller counts this one. */
 bool saas_json_skip(saas_json_in *in);

@@ -41,6 +41,20 @@ static void add_time(saas_buf *out, saas_time t)
     saas_buf_lit(out, "\"");
 }
 
+static void add_date(saas_json *j, saas_date date)
+{
+    char text[SAAS_DATE_CHARS + 1];
+    saas_date_format(text, date);
+    saas_json_text(j, saas_text_z(text));
+}
+
+static void add_duration(saas_json *j, saas_duration d)
+{
+    char text[SAAS_DURATION_CHARS + 1];
+    saas_duration_format(text, d);
+    saas_json_text(j, saas_text_z(text));
+}
+
 static void add_value(saas_buf *out, const saas_value *v)
 {
     saas_json j = saas_json_on(out);
@@ -62,6 +76,12 @@ static void add_value(saas_buf *out, const saas_value *v)
         break;
     case SAAS_V_TIME:
         add_time(out, (saas_time){v->as.i});
+        break;
+    case SAAS_V_DATE:
+        add_date(&j, (saas_date){(int32_t)v->as.i});
+        break;
+    case SAAS_V_DURATION:
+        add_duration(&j, (saas_duration){v->as.i});
         break;
     case SAAS_V_NULL:
     case SAAS_V_TEXT:

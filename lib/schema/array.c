@@ -52,7 +52,7 @@ static saas_err write_elements(saas_json *j, const saas_field *item, element *e,
 static saas_err write_array(saas_json *j, const saas_field *f, element *e, saas_text cell)
 {
     const saas_field item = {.name = f->name, .type = f->item, .of = f->of, .words = f->words};
-    if (f->item == SAAS_T_OBJECT || f->item == SAAS_T_LIST)
+    if (!saas_type_is_scalar(f->item))
         return SAAS_ERR_BUG;
     saas_json_array(j);
     SAAS_TRY(write_elements(j, &item, e, cell));

@@ -1,18 +1,34 @@
 #include "json/scan.h"
+#include "json/token.h"
 #include "schema/array.h"
-#include "schema/field.h"
+#include "schema/format.h"
 #include "schema/read.h"
 #include "schema/rules.h"
 
+static bool parse_number(saas_json_number *n, saas_text cell)
+{
+    saas_json_in in = {.at = cell.ptr, .end = cell.ptr + cell.len};
+    return saas_json_number_token(&in, n) && in.at == in.end;
+}
+
 /* Postgres' text output of an integer of any width. */
-static bool parse_i64(int64_t *out, saas_text cell)
+static bool parse_integer(void *member, saas_type type, saas_text cell)
 {
     saas_json_number n;
-    saas_json_in in = {.at = cell.ptr, .end = cell.ptr + cell.len};
-    if (!saas_json_number_token(&in, &n) || in.at != in.end || n.kind != SAAS_JSON_INTEGER)
+    if (!parse_number(&n, cell) || n.kind != SAAS_JSON_INTEGER)
         return false;
-    *out = n.value;
-    return true;
+    if (type == SAAS_T_I64)
+        *(int64_t *)member = n.value;
+    else
+        *(int32_t *)member = (int32_t)n.value;
+    return type == SAAS_T_I64 || (n.value >= INT32_MIN && n.value <= INT32_MAX);
+}
+
+/* NaN and Infinity are no numbers of JSON's, and so none here. */
+static bool parse_f64(double *member, saas_text cell)
+{
+    saas_json_number n;
+    return parse_number(&n, cell) && saas_json_real(member, cell);
 }
 
 static bool parse_bool(bool *out, saas_text cell)
@@ -23,54 +39,76 @@ static bool parse_bool(bool *out, saas_text cell)
     return true;
 }
 
-/* What is neither text nor JSON. */
-static bool parse_scalar(void *member, const saas_field *f, saas_text cell)
+static bool parse_text(saas_text *member, saas_type type, saas_text cell)
 {
-    switch (f->type) {
+    enum { ANY = 1 << 20 };
+    *member = cell;
+    return type != SAAS_T_DECIMAL || saas_format_decimal(cell, 2 * ANY, ANY);
+}
+
+static bool parse_scalar(void *member, const saas_field *f, saas_type type, saas_text cell)
+{
+    switch (type) {
+    case SAAS_T_I32:
     case SAAS_T_I64:
-        return parse_i64(member, cell);
+        return parse_integer(member, type, cell);
+    case SAAS_T_F64:
+        return parse_f64(member, cell);
     case SAAS_T_BOOL:
         return parse_bool(member, cell);
     case SAAS_T_UUID:
         return saas_uuid_parse(member, cell) == SAAS_OK;
     case SAAS_T_TIME:
         return saas_time_parse(member, cell) == SAAS_OK;
+    case SAAS_T_DATE:
+        return saas_date_parse(member, cell) == SAAS_OK;
+    case SAAS_T_DURATION:
+        return saas_duration_parse(member, cell) == SAAS_OK;
     case SAAS_T_WORD:
         return (*(int *)member = saas_enum_index(f->words, cell)) != 0;
     default:
-        return false;
+        return saas_type_is_text(type) && parse_text(member, type, cell);
     }
 }
 
-static bool is_json(const saas_field *f)
+/* An array of Postgres', not one of JSON's. */
+static bool is_array(const saas_field *f, saas_text cell)
 {
-    return f->type == SAAS_T_OBJECT || f->type == SAAS_T_LIST;
+    return f->type == SAAS_T_LIST && saas_is_array_cell(cell);
+}
+
+static saas_err write_raw(saas_json *j, saas_text cell)
+{
+    if (saas_json_check(cell) != SAAS_OK)
+        return SAAS_ERR_BUG;
+    saas_json_raw(j, cell);
+    return SAAS_OK;
 }
 
 saas_err saas_write_cell(saas_json *j, const saas_field *f, saas_text cell)
 {
     union {
         int64_t i;
+        double d;
         int word;
         bool b;
         saas_uuid id;
-        saas_time t;
+        saas_time time;
+        saas_date date;
+        saas_duration duration;
+        saas_text text;
     } member;
     if (!cell.ptr) {
         saas_json_null(j);
-    } else if (saas_type_is_text(f->type)) {
-        saas_json_text(j, cell);
-    } else if (f->type == SAAS_T_LIST && saas_is_array_cell(cell)) {
-        return saas_write_array(j, f, cell);
-    } else if (is_json(f)) {
-        if (saas_json_check(cell) != SAAS_OK)
-            return SAAS_ERR_BUG;
-        saas_json_raw(j, cell);
-    } else {
-        if (!parse_scalar(&member, f, cell))
-            return SAAS_ERR_BUG;
-        saas_write_value(j, f, f->type, &member);
+        return SAAS_OK;
     }
+    if (is_array(f, cell))
+        return saas_write_array(j, f, cell);
+    if (!saas_type_is_scalar(f->type))
+        return write_raw(j, cell);
+    if (!parse_scalar(&member, f, f->type, cell))
+        return SAAS_ERR_BUG;
+    saas_write_value(j, f, f->type, &member);
     return SAAS_OK;
 }
 
@@ -87,7 +125,7 @@ static saas_err array_json(saas_text *out, saas_arena *a, const saas_field *f, s
 static saas_err read_json(void *out, saas_arena *a, const saas_field *f, saas_text cell)
 {
     saas_text json = cell;
-    if (f->type == SAAS_T_LIST && saas_is_array_cell(cell))
+    if (is_array(f, cell))
         SAAS_TRY(array_json(&json, a, f, cell));
     char *copy = saas_arena_copy(a, json.ptr, json.len);
     if (!copy)
@@ -104,11 +142,9 @@ saas_err saas_read_cell(void *out, saas_arena *a, const saas_field *f, saas_text
         *saas_field_has(f, out) = SAAS_NULL;
         return SAAS_OK;
     }
-    if (is_json(f))
+    if (!saas_type_is_scalar(f->type))
         return read_json(out, a, f, cell);
-    if (saas_type_is_text(f->type))
-        *(saas_text *)member = cell;
-    else if (!parse_scalar(member, f, cell))
+    if (!parse_scalar(member, f, f->type, cell))
         return SAAS_ERR_BUG;
     *saas_field_has(f, out) = SAAS_SET;
     return SAAS_OK;

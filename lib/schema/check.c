@@ -3,18 +3,20 @@
 #include "json/chars.h"
 #include "schema/coerce.h"
 #include "schema/field.h"
-#include "schema/format.h"
+#include "schema/fits.h"
 #include "schema/rules.h"
 
-enum { RECURSION_MAX = 16 };
+enum { NESTING_MAX = 16, SCHEMAS_MAX = 128 };
 
 /* Members of saas_field that every host knows: those of the first version. */
-static const size_t field_size_min = offsetof(saas_field, schemes) + sizeof(const char *);
+static const size_t field_size_min = offsetof(saas_field, message) + sizeof(const char *);
 
 typedef struct checker {
     const saas_schema *schema;
     saas_error *e;
     saas_err err;
+    const saas_schema *seen[SCHEMAS_MAX];
+    size_t seen_count;
 } checker;
 
 static void wrong(checker *c, const saas_field *f, const char *what)
@@ -77,41 +79,58 @@ static bool words_fit(const saas_enum *e)
     return true;
 }
 
+static const char *variants_problem(const saas_union *u)
+{
+    if (!u || !u->key || !name_fits(u->key) || !u->count || !u->variants || u->variant_size < sizeof(saas_variant))
+        return "a union without tag or variants";
+    for (int kind = 1; (size_t)kind <= u->count; kind++) {
+        const saas_variant *v = saas_union_variant(u, kind);
+        if (!v->word || !*v->word || saas_union_kind(u, saas_text_z(v->word)) != kind)
+            return "words of a union must be distinct and not empty";
+        if (!v->of || v->of->struct_size > u->size || u->offset > u->size - v->of->struct_size)
+            return "a variant lies outside the union";
+        if (saas_schema_find_ci(v->of, saas_text_z(u->key)))
+            return "a variant has a field with the name of the tag";
+    }
+    return NULL;
+}
+
 /* What the type needs to stand at all; without it nothing else can be looked at. */
 static bool check_type(checker *c, const saas_field *f, saas_type type)
 {
+    bool many = type == SAAS_T_LIST || type == SAAS_T_MAP;
     const char *problem = NULL;
-    if (type == SAAS_T_OBJECT ? !f->of : type == SAAS_T_WORD ? !words_fit(f->words) : false)
-        problem = type == SAAS_T_OBJECT ? "object without a schema" : "words must be distinct and not empty";
-    else if (!saas_type_size(f, type))
+    if (type == SAAS_T_OBJECT && !f->of)
+        problem = "object without a schema";
+    else if (type == SAAS_T_WORD && !words_fit(f->words))
+        problem = "words must be distinct and not empty";
+    else if (type == SAAS_T_LITERAL && (!f->literal || !*f->literal))
+        problem = "a literal without its text";
+    else if (type == SAAS_T_UNION)
+        problem = variants_problem(f->variants);
+    else if (type != SAAS_T_OBJECT && !saas_type_size(f, type))
         problem = "unknown type";
-    else if (type == SAAS_T_LIST && f->item == SAAS_T_LIST)
+    else if (many && (f->item == SAAS_T_LIST || f->item == SAAS_T_MAP))
         problem = "a list of lists";
     if (problem)
         wrong(c, f, problem);
     return !problem;
 }
 
-static void check_bounds(checker *c, const saas_field *f, saas_type type)
+static size_t item_size(const saas_field *f)
 {
-    if (f->bounded && f->lo > f->hi)
-        wrong(c, f, "lo > hi");
-    if (f->bounded && saas_type_is_text(type) && f->lo < 0)
-        wrong(c, f, "a length below 0");
-    if (f->type == SAAS_T_LIST && f->items_lo > f->items_hi)
-        wrong(c, f, "items: lo > hi");
-    if (f->type == SAAS_T_LIST && f->item_size != saas_type_size(f, f->item))
-        wrong(c, f, "item_size is not the size of an item");
+    size_t size = saas_type_size(f, f->item), align = sizeof(void *);
+    return f->type == SAAS_T_MAP ? (SAAS_MAP_VALUE + size + align - 1) / align * align : size;
 }
 
-static void check_prefix(checker *c, const saas_field *f, saas_type type)
+static void check_items(checker *c, const saas_field *f)
 {
-    if (!f->prefix)
-        return;
-    if (!saas_type_is_text(type))
-        wrong(c, f, "a prefix on what is no text");
-    else if (f->bounded && (int64_t)strlen(f->prefix) > f->hi)
-        wrong(c, f, "prefix longer than the text may be");
+    if (f->items_lo > f->items_hi)
+        wrong(c, f, "items: lo > hi");
+    if (f->item_size != item_size(f))
+        wrong(c, f, "item_size is not the size of an item");
+    if (f->unique && f->type == SAAS_T_MAP)
+        wrong(c, f, "unique on what is no list");
 }
 
 static void check_key(checker *c, const saas_field *f)
@@ -120,23 +139,15 @@ static void check_key(checker *c, const saas_field *f)
         wrong(c, f, "a key that is no secret text");
 }
 
-static void check_schemes(checker *c, const saas_field *f, saas_type type)
-{
-    if (f->schemes && type != SAAS_T_URL)
-        wrong(c, f, "schemes on what is no url");
-    else if (f->schemes && !saas_format_schemes(f->schemes))
-        wrong(c, f, "schemes must be lower case, one space between");
-}
-
 static void check_default(checker *c, const saas_field *f)
 {
     char first[1024];
     saas_arena a;
-    saas_issues issues = {NULL, 0, 0};
+    saas_issues issues = {NULL, 0, 0, NULL};
     if (!f->def)
         return;
-    if (f->type == SAAS_T_OBJECT || f->type == SAAS_T_LIST) {
-        wrong(c, f, "a default on an object or a list");
+    if (!saas_type_is_scalar(f->type)) {
+        wrong(c, f, "a default on what is no single value");
         return;
     }
     saas_arena_init(&a, first, sizeof first, c->schema->struct_size + sizeof first);
@@ -152,21 +163,35 @@ static void check_default(checker *c, const saas_field *f)
 
 static void check_schema(checker *c, const saas_schema *s, int depth);
 
+static void check_variants(checker *c, const saas_union *u, int depth)
+{
+    for (int kind = 1; (size_t)kind <= u->count; kind++)
+        check_schema(c, saas_union_variant(u, kind)->of, depth);
+}
+
 static void check_field(checker *c, const saas_field *f, int depth)
 {
-    bool list = f->type == SAAS_T_LIST;
-    saas_type type = list ? f->item : f->type;
-    if (!check_names(c, f) || !check_type(c, f, f->type) || (list && !check_type(c, f, f->item)))
+    bool many = f->type == SAAS_T_LIST || f->type == SAAS_T_MAP;
+    saas_type type = many ? f->item : f->type;
+    if (!check_names(c, f) || !check_type(c, f, f->type) || (many && !check_type(c, f, f->item)))
         return;
-    check_bounds(c, f, type);
-    check_prefix(c, f, type);
     check_key(c, f);
-    check_schemes(c, f, type);
+    if (many)
+        check_items(c, f);
+    else if (f->unique)
+        wrong(c, f, "unique on what is no list");
+    if (f->read_only && f->write_only)
+        wrong(c, f, "read-only and write-only");
+    const char *problem = saas_rules_problem(f, type);
+    if (problem)
+        wrong(c, f, problem);
     check_place(c, f);
     if (c->err == SAAS_OK)
         check_default(c, f);
     if (type == SAAS_T_OBJECT)
         check_schema(c, f->of, depth + 1);
+    else if (type == SAAS_T_UNION)
+        check_variants(c, f->variants, depth + 1);
 }
 
 static const char *shape_problem(const saas_schema *s)
@@ -178,11 +203,27 @@ static const char *shape_problem(const saas_schema *s)
     return NULL;
 }
 
+/* Schemas may name each other in a circle, through lists: each is looked at once. */
+static bool is_new(checker *c, const saas_schema *s)
+{
+    for (size_t i = 0; i < c->seen_count; i++)
+        if (c->seen[i] == s)
+            return false;
+    if (c->seen_count < SCHEMAS_MAX)
+        c->seen[c->seen_count] = s;
+    c->seen_count++;
+    return true;
+}
+
 static void check_schema(checker *c, const saas_schema *s, int depth)
 {
     const saas_schema *outer = c->schema;
+    if (!is_new(c, s))
+        return;
     c->schema = s;
-    const char *problem = depth > RECURSION_MAX ? "nested more than 16 deep" : shape_problem(s);
+    const char *problem = depth > NESTING_MAX ? "nested more than 16 deep" : shape_problem(s);
+    if (c->seen_count > SCHEMAS_MAX)
+        problem = "more than 128 schemas in one";
     if (problem)
         wrong(c, NULL, problem);
     for (size_t i = 0; !problem && i < s->count && c->err != SAAS_ERR_NO_MEMORY; i++)

@@ -1,4 +1,5 @@
 #include "schema/field.h"
+#include "base/arena.h"
 #include "json/chars.h"
 
 /* The next character of the camelCase of a C name. An underscore at either end stays. */
@@ -76,52 +77,129 @@ saas_text saas_key_clip(saas_text key)
     return (saas_text){key.ptr, (size_t)(stop - key.ptr)};
 }
 
-/* Size and alignment of a member; a type with size 0 has none of its own. */
-typedef struct kind {
+/* What there is to know of a type: its member's size (0: the table says) and alignment, what JSON has for it, whether
+ * the member is a saas_text, the name of its format. */
+typedef struct facts {
     unsigned char size, align;
+    saas_shape shape;
     bool text;
-    const char *what;
-} kind;
+    const char *format;
+} facts;
 
 #define OF(type) sizeof(type), _Alignof(type)
-#define STRING   OF(saas_text), true, "text"
+#define TEXT     OF(saas_text), SAAS_SHAPE_STRING, true
 
-static const kind kinds[] = {
-    [SAAS_T_NONE] = {0, 1, false, "something else"},
-    [SAAS_T_I64] = {OF(int64_t), false, "an integer"},
-    [SAAS_T_BOOL] = {OF(bool), false, "true or false"},
-    [SAAS_T_TEXT] = {STRING},
-    [SAAS_T_EMAIL] = {STRING},
-    [SAAS_T_SLUG] = {STRING},
-    [SAAS_T_UUID] = {OF(saas_uuid), false, "text"},
-    [SAAS_T_TIME] = {OF(saas_time), false, "text"},
-    [SAAS_T_WORD] = {OF(int), false, "text"},
-    [SAAS_T_OBJECT] = {0, 1, false, "an object"},
-    [SAAS_T_LIST] = {OF(saas_list_member), false, "a list"},
-    [SAAS_T_URL] = {STRING},
+static const facts types[] = {
+    [SAAS_T_NONE] = {0, 1, SAAS_SHAPE_NONE, false, NULL},
+    [SAAS_T_I64] = {OF(int64_t), SAAS_SHAPE_INTEGER, false, NULL},
+    [SAAS_T_BOOL] = {OF(bool), SAAS_SHAPE_BOOLEAN, false, NULL},
+    [SAAS_T_TEXT] = {TEXT, NULL},
+    [SAAS_T_EMAIL] = {TEXT, "email"},
+    [SAAS_T_SLUG] = {TEXT, "slug"},
+    [SAAS_T_UUID] = {OF(saas_uuid), SAAS_SHAPE_STRING, false, "uuid"},
+    [SAAS_T_TIME] = {OF(saas_time), SAAS_SHAPE_STRING, false, "time"},
+    [SAAS_T_WORD] = {OF(int), SAAS_SHAPE_STRING, false, NULL},
+    [SAAS_T_OBJECT] = {0, 1, SAAS_SHAPE_OBJECT, false, NULL},
+    [SAAS_T_LIST] = {OF(saas_list_member), SAAS_SHAPE_ARRAY, false, NULL},
+    [SAAS_T_URL] = {TEXT, "url"},
+    [SAAS_T_I32] = {OF(int32_t), SAAS_SHAPE_INTEGER, false, NULL},
+    [SAAS_T_F64] = {OF(double), SAAS_SHAPE_NUMBER, false, NULL},
+    [SAAS_T_DECIMAL] = {TEXT, "decimal"},
+    [SAAS_T_LITERAL] = {TEXT, NULL},
+    [SAAS_T_HOSTNAME] = {TEXT, "hostname"},
+    [SAAS_T_IP] = {TEXT, "ip"},
+    [SAAS_T_IPV4] = {TEXT, "ipv4"},
+    [SAAS_T_IPV6] = {TEXT, "ipv6"},
+    [SAAS_T_BASE64URL] = {TEXT, "base64url"},
+    [SAAS_T_HEX] = {TEXT, "hex"},
+    [SAAS_T_E164] = {TEXT, "e164"},
+    [SAAS_T_DATE] = {OF(saas_date), SAAS_SHAPE_STRING, false, "date"},
+    [SAAS_T_DURATION] = {OF(saas_duration), SAAS_SHAPE_STRING, false, "duration"},
+    [SAAS_T_JSON] = {OF(saas_text), SAAS_SHAPE_ANY, true, NULL},
+    [SAAS_T_UNION] = {0, 8, SAAS_SHAPE_OBJECT, false, NULL},
+    [SAAS_T_MAP] = {OF(saas_list_member), SAAS_SHAPE_OBJECT, false, NULL},
 };
 
-static const kind *kind_of(saas_type type)
+static const facts *facts_of(saas_type type)
 {
-    return &kinds[(size_t)type < sizeof kinds / sizeof *kinds ? type : SAAS_T_NONE];
+    return &types[(size_t)type < sizeof types / sizeof *types ? type : SAAS_T_NONE];
 }
 
 size_t saas_type_size(const saas_field *f, saas_type type)
 {
-    return type == SAAS_T_OBJECT ? f->of->struct_size : kind_of(type)->size;
+    switch (type) {
+    case SAAS_T_OBJECT:
+        return f->of->struct_size;
+    case SAAS_T_UNION:
+        return f->variants->size;
+    default:
+        return facts_of(type)->size;
+    }
 }
 
 size_t saas_type_align(saas_type type)
 {
-    return kind_of(type)->align;
+    return facts_of(type)->align;
 }
 
 bool saas_type_is_text(saas_type type)
 {
-    return kind_of(type)->text;
+    return facts_of(type)->text;
+}
+
+saas_shape saas_type_shape(saas_type type)
+{
+    return facts_of(type)->shape;
+}
+
+const char *saas_type_format(saas_type type)
+{
+    return facts_of(type)->format;
 }
 
 const char *saas_type_what(saas_type type)
 {
-    return kind_of(type)->what;
+    static const char *const words[] = {
+        [SAAS_SHAPE_NONE] = "something else",   [SAAS_SHAPE_STRING] = "text",
+        [SAAS_SHAPE_INTEGER] = "an integer",    [SAAS_SHAPE_NUMBER] = "a number",
+        [SAAS_SHAPE_BOOLEAN] = "true or false", [SAAS_SHAPE_OBJECT] = "an object",
+        [SAAS_SHAPE_ARRAY] = "a list",          [SAAS_SHAPE_ANY] = "JSON",
+    };
+    return words[saas_type_shape(type)];
+}
+
+bool saas_type_is_scalar(saas_type type)
+{
+    saas_shape shape = saas_type_shape(type);
+    return shape == SAAS_SHAPE_STRING || shape == SAAS_SHAPE_INTEGER || shape == SAAS_SHAPE_NUMBER ||
+           shape == SAAS_SHAPE_BOOLEAN;
+}
+
+void *saas_list_add(saas_arena *a, const saas_field *f, saas_list_member *list, size_t most)
+{
+    size_t n = list->count;
+    if (!n || (n >= 4 && !(n & (n - 1)))) {
+        size_t room = n ? 2 * n : 4;
+        void *items = saas_arena_grow(a, list->items, n * f->item_size, (room < most ? room : most) * f->item_size);
+        if (!items)
+            return NULL;
+        list->items = items;
+    }
+    list->count++;
+    return memset((char *)list->items + n * f->item_size, 0, f->item_size);
+}
+
+const saas_variant *saas_union_variant(const saas_union *u, int kind)
+{
+    if (kind < 1 || (size_t)kind > u->count)
+        return NULL;
+    return (const void *)((const char *)u->variants + (size_t)(kind - 1) * u->variant_size);
+}
+
+int saas_union_kind(const saas_union *u, saas_text word)
+{
+    for (int kind = 1; (size_t)kind <= u->count; kind++)
+        if (saas_text_equal(saas_text_z(saas_union_variant(u, kind)->word), word))
+            return kind;
+    return 0;
 }

@@ -1,39 +1,48 @@
 #include "schema/read.h"
 #include "base/arena.h"
-#include "json/token.h"
-#include "schema/field.h"
+#include "schema/reader.h"
 #include "schema/rules.h"
 
 _Static_assert((int)SAAS_JSON_NESTING_MAX == (int)SAAS_JSON_DEPTH_MAX, "the limit the header names");
 
-/* Functions below return false when there is no going on: the text is malformed, or memory is out. */
-typedef struct reader {
-    saas_json_in in;
-    saas_report report;
-    bool partial; /* the root's absent fields stay absent */
-} reader;
+/* ---- objects ---- */
 
-static bool read_value(reader *r, const saas_step *at, const saas_field *f, saas_type type, void *member);
+typedef struct object {
+    const saas_step *at;
+    const saas_schema *schema;
+    void *base;
+    const saas_union *variants; /* whose tag is among the keys */
+    bool tagged;
+    size_t next; /* field to look at first */
+} object;
 
-static void refuse_key(reader *r, const saas_step *up, const saas_schema *s, saas_text key, void *base)
+static void refuse_key(saas_reader *r, const object *o, saas_text key)
 {
     if (r->report.stored)
         return;
-    const saas_field *f = saas_report_full(&r->report) ? NULL : saas_schema_find_ci(s, key);
-    saas_step at = {.up = up, .name = saas_key_clip(key)};
-    if (f && *saas_field_has(f, base) != SAAS_ABSENT)
-        saas_report_add(&r->report, &at, SAAS_ISSUE_DUPLICATE_KEY, 0, "given more than once");
-    else
-        saas_report_add(&r->report, &at, SAAS_ISSUE_UNKNOWN_KEY, 0, "unknown key");
+    const saas_field *f = saas_report_full(&r->report) ? NULL : saas_schema_find_ci(o->schema, key);
+    saas_step at = {.up = o->at, .name = saas_key_clip(key)};
+    bool twice = f && *saas_field_has(f, o->base) != SAAS_ABSENT;
+    saas_report_add(&r->report, &at, twice ? SAAS_ISSUE_DUPLICATE_KEY : SAAS_ISSUE_UNKNOWN_KEY, NULL);
 }
 
-static bool read_field(reader *r, const saas_step *at, void *base)
+/* The tag chose the schema already. */
+static bool skip_tag(saas_reader *r, object *o, saas_text key)
+{
+    saas_step at = {.up = o->at, .name = key};
+    if (o->tagged)
+        saas_report_add(&r->report, &at, SAAS_ISSUE_DUPLICATE_KEY, NULL);
+    o->tagged = true;
+    return saas_json_skip(&r->in);
+}
+
+static bool read_field(saas_reader *r, const saas_step *at, void *base)
 {
     const saas_field *f = at->field;
     uint8_t *has = saas_field_has(f, base);
     *has = SAAS_SET;
     if (saas_json_peek(&r->in) != 'n')
-        return read_value(r, at, f, f->type, saas_field_member(f, base));
+        return saas_reader_value(r, at, f, f->type, saas_field_member(f, base));
     if (f->nullable)
         *has = SAAS_NULL;
     else
@@ -41,38 +50,41 @@ static bool read_field(reader *r, const saas_step *at, void *base)
     return saas_json_literal(&r->in, SAAS_LIT("null"));
 }
 
-static bool read_pair(reader *r, const saas_step *up, const saas_schema *s, void *base, size_t *next)
+static bool read_pair(saas_reader *r, object *o)
 {
     saas_json_string key;
     if (saas_json_peek(&r->in) != '"' || !saas_json_string_in_place(&r->in, &key) || !saas_json_take(&r->in, ':'))
         return false;
     r->in.nodes++;
-    saas_step at = {.up = up, .field = saas_schema_find(s, key.text, next)};
+    if (o->variants && saas_text_equal(saas_text_z(o->variants->key), key.text))
+        return saas_json_peek(&r->in) != 0 && skip_tag(r, o, key.text);
+    saas_step at = {.up = o->at, .field = saas_schema_find(o->schema, key.text, &o->next)};
     bool wanted = at.field && (!at.field->read_only || r->report.stored);
-    if (wanted && *saas_field_has(at.field, base) == SAAS_ABSENT)
-        return read_field(r, &at, base);
-    refuse_key(r, up, s, key.text, base);
+    if (wanted && *saas_field_has(at.field, o->base) == SAAS_ABSENT)
+        return read_field(r, &at, o->base);
+    refuse_key(r, o, key.text);
     return saas_json_skip(&r->in);
 }
 
-static void fill_absent(reader *r, const saas_step *up, const saas_schema *s, void *base)
+static void fill_absent(saas_reader *r, const object *o)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        saas_step at = {.up = up, .field = saas_schema_field(s, i)};
-        if (*saas_field_has(at.field, base) == SAAS_ABSENT)
-            saas_rule_absent(&r->report, &at, at.field, base);
+    for (size_t i = 0; i < o->schema->count; i++) {
+        saas_step at = {.up = o->at, .field = saas_schema_field(o->schema, i)};
+        if (*saas_field_has(at.field, o->base) == SAAS_ABSENT)
+            saas_rule_absent(&r->report, &at, at.field, o->base);
     }
 }
 
-static bool read_object(reader *r, const saas_step *at, const saas_schema *s, void *base)
+bool saas_reader_object(saas_reader *r, const saas_step *at, const saas_schema *s, void *base, const saas_union *u)
 {
-    size_t next = 0;
+    object o = {.at = at, .schema = s, .base = base, .variants = u};
+    size_t issues = saas_report_total(&r->report);
     r->in.at++;
     if (!saas_json_enter(&r->in))
         return false;
     if (!saas_json_take(&r->in, '}')) {
         do {
-            if (!read_pair(r, at, s, base, &next))
+            if (!read_pair(r, &o))
                 return false;
         } while (saas_json_take(&r->in, ','));
         if (!saas_json_take(&r->in, '}'))
@@ -80,90 +92,30 @@ static bool read_object(reader *r, const saas_step *at, const saas_schema *s, vo
     }
     saas_json_leave(&r->in);
     if (at || !r->partial)
-        fill_absent(r, at, s, base);
+        fill_absent(r, &o);
+    if (s->refine && issues == saas_report_total(&r->report) && r->in.nodes <= SAAS_JSON_NODES_MAX)
+        saas_report_refine(&r->report, at, s, base);
     return true;
 }
 
-/* Room for one more element, zeroed; NULL without memory. */
-static void *next_item(reader *r, const saas_field *f, saas_list_member *list, size_t *cap)
-{
-    if (list->count == *cap) {
-        size_t grown = *cap ? *cap * 2 : 4;
-        if (grown > f->items_hi && !r->report.stored)
-            grown = f->items_hi;
-        list->items = saas_arena_grow(r->report.arena, list->items, *cap * f->item_size, grown * f->item_size);
-        *cap = grown;
-    }
-    if (!list->items) {
-        r->report.no_memory = true;
-        return NULL;
-    }
-    return memset((char *)list->items + list->count * f->item_size, 0, f->item_size);
-}
+/* ---- single values ---- */
 
-static bool read_item(reader *r, const saas_step *at, const saas_field *f, void *item)
-{
-    if (saas_json_peek(&r->in) != 'n')
-        return read_value(r, at, f, f->item, item);
-    saas_rule_null(&r->report, at);
-    return saas_json_literal(&r->in, SAAS_LIT("null"));
-}
-
-/* Whether an element past `count` others has a place; without one it is only checked to be JSON. */
-static bool has_place(const reader *r, const saas_field *f, size_t count)
-{
-    return r->in.nodes <= SAAS_JSON_NODES_MAX && (count < f->items_hi || r->report.stored);
-}
-
-static bool read_items(reader *r, const saas_step *up, const saas_field *f, saas_list_member *list)
-{
-    size_t cap = 0, count = 0;
-    do {
-        r->in.nodes++;
-        saas_step at = {.up = up, .index = count};
-        if (!has_place(r, f, count++)) {
-            if (!saas_json_skip(&r->in))
-                return false;
-            continue;
-        }
-        void *item = next_item(r, f, list, &cap);
-        if (!item || !read_item(r, &at, f, item))
-            return false;
-        list->count++;
-    } while (saas_json_take(&r->in, ','));
-    saas_rule_count(&r->report, up, f, count);
-    return saas_json_take(&r->in, ']');
-}
-
-static bool read_list(reader *r, const saas_step *at, const saas_field *f, saas_list_member *list)
-{
-    r->in.at++;
-    if (!saas_json_enter(&r->in))
-        return false;
-    if (saas_json_take(&r->in, ']'))
-        saas_rule_count(&r->report, at, f, 0);
-    else if (!read_items(r, at, f, list))
-        return false;
-    saas_json_leave(&r->in);
-    return true;
-}
-
-static bool read_bool(reader *r, bool *member)
+static bool read_bool(saas_reader *r, bool *member)
 {
     *member = *r->in.at == 't';
     return saas_json_literal(&r->in, *member ? SAAS_LIT("true") : SAAS_LIT("false"));
 }
 
-static bool read_number(reader *r, const saas_step *at, const saas_field *f, void *member)
+static bool read_number(saas_reader *r, const saas_step *at, const saas_field *f, saas_type type, void *member)
 {
     saas_json_number n;
     if (!saas_json_number_token(&r->in, &n))
         return false;
-    saas_rule_number(&r->report, at, f, &n, member);
+    saas_rule_number(&r->report, at, f, type, &n, member);
     return true;
 }
 
-static bool read_string(reader *r, const saas_step *at, const saas_field *f, saas_type type, void *member)
+static bool read_string(saas_reader *r, const saas_step *at, const saas_field *f, saas_type type, void *member)
 {
     saas_json_string s;
     if (!saas_json_string_in_place(&r->in, &s))
@@ -172,27 +124,71 @@ static bool read_string(reader *r, const saas_step *at, const saas_field *f, saa
     return true;
 }
 
-/* Past the most nodes there may be, JSON is only checked. */
-static bool read_value(reader *r, const saas_step *at, const saas_field *f, saas_type type, void *member)
+/* An escape \u0000: a backslash that is itself not escaped before it. Postgres could not store it. */
+static bool has_nul(saas_text json)
+{
+    for (size_t i = 0; i + 6 <= json.len; i++) {
+        if (json.ptr[i] != '\\')
+            continue;
+        if (!memcmp(json.ptr + i, "\\u0000", 6))
+            return true;
+        i++;
+    }
+    return false;
+}
+
+bool saas_reader_json(saas_reader *r, const saas_step *at, saas_text *member)
+{
+    const char *start = r->in.at;
+    if (!saas_json_skip(&r->in))
+        return false;
+    saas_text raw = {start, (size_t)(r->in.at - start)};
+    if (has_nul(raw)) {
+        saas_report_add(&r->report, at, SAAS_ISSUE_NUL, NULL);
+        return true;
+    }
+    *member = (saas_text){saas_arena_copy(r->report.arena, raw.ptr, raw.len), raw.len};
+    r->report.no_memory |= !member->ptr;
+    return member->ptr != NULL;
+}
+
+static bool read_container(saas_reader *r, const saas_step *at, const saas_field *f, saas_type type, void *member)
+{
+    switch (type) {
+    case SAAS_T_OBJECT:
+        return saas_reader_object(r, at, f->of, member, NULL);
+    case SAAS_T_UNION:
+        return saas_reader_union(r, at, f->variants, member);
+    case SAAS_T_MAP:
+        return saas_reader_map(r, at, f, member);
+    default:
+        return saas_reader_list(r, at, f, member);
+    }
+}
+
+bool saas_reader_value(saas_reader *r, const saas_step *at, const saas_field *f, saas_type type, void *member)
 {
     char ch = saas_json_peek(&r->in);
+    saas_shape shape = saas_type_shape(type);
     if (r->in.nodes > SAAS_JSON_NODES_MAX)
         return saas_json_skip(&r->in);
-    if (type == SAAS_T_I64 && (ch == '-' || (ch >= '0' && ch <= '9')))
-        return read_number(r, at, f, member);
-    if (type == SAAS_T_BOOL && (ch == 't' || ch == 'f'))
-        return read_bool(r, member);
-    if (type == SAAS_T_OBJECT && ch == '{')
-        return read_object(r, at, f->of, member);
-    if (type == SAAS_T_LIST && ch == '[')
-        return read_list(r, at, f, member);
-    if (ch == '"' && (saas_type_is_text(type) || type == SAAS_T_UUID || type == SAAS_T_TIME || type == SAAS_T_WORD))
+    if (shape == SAAS_SHAPE_STRING && ch == '"')
         return read_string(r, at, f, type, member);
+    if ((shape == SAAS_SHAPE_INTEGER || shape == SAAS_SHAPE_NUMBER) && (ch == '-' || (ch >= '0' && ch <= '9')))
+        return read_number(r, at, f, type, member);
+    if (shape == SAAS_SHAPE_BOOLEAN && (ch == 't' || ch == 'f'))
+        return read_bool(r, member);
+    if ((shape == SAAS_SHAPE_OBJECT && ch == '{') || (shape == SAAS_SHAPE_ARRAY && ch == '['))
+        return read_container(r, at, f, type, member);
+    if (shape == SAAS_SHAPE_ANY)
+        return saas_reader_json(r, at, member);
     saas_rule_type(&r->report, at, type);
     return saas_json_skip(&r->in);
 }
 
-static saas_err finish(reader *r, bool well_formed)
+/* ---- whole texts ---- */
+
+static saas_err finish(saas_reader *r, bool well_formed)
 {
     if (r->report.no_memory)
         return SAAS_ERR_NO_MEMORY;
@@ -202,18 +198,17 @@ static saas_err finish(reader *r, bool well_formed)
     }
     if (r->in.nodes > SAAS_JSON_NODES_MAX) {
         saas_report_forget(&r->report);
-        saas_report_add(&r->report, NULL, SAAS_ISSUE_TOO_COMPLEX, SAAS_JSON_NODES_MAX, "too many values: at most %d",
-                        SAAS_JSON_NODES_MAX);
+        saas_report_limit(&r->report, NULL, SAAS_ISSUE_TOO_COMPLEX, SAAS_JSON_NODES_MAX);
     }
     return saas_report_result(&r->report);
 }
 
-static bool read_root(reader *r, const saas_schema *s, void *base)
+static bool read_root(saas_reader *r, const saas_schema *s, void *base)
 {
     r->in.nodes = 1;
     switch (saas_json_peek(&r->in)) {
     case '{':
-        return read_object(r, NULL, s, base);
+        return saas_reader_object(r, NULL, s, base, NULL);
     case 'n':
         saas_rule_null(&r->report, NULL);
         break;
@@ -223,7 +218,7 @@ static bool read_root(reader *r, const saas_schema *s, void *base)
     return saas_json_skip(&r->in);
 }
 
-static saas_err read_whole(void **out, reader *r, const saas_schema *schema)
+static saas_err read_whole(void **out, saas_reader *r, const saas_schema *schema)
 {
     void *base = saas_arena_calloc(r->report.arena, 1, schema->struct_size);
     if (!base)
@@ -236,21 +231,22 @@ static saas_err read_whole(void **out, reader *r, const saas_schema *schema)
 saas_err saas_read_json(void **out, saas_issues *issues, const saas_schema *schema, saas_arena *a, char *json,
                         size_t len)
 {
-    reader r = {.in = {.at = json, .end = json + len}, .report = saas_report_on(issues, a)};
+    saas_reader r = {.in = {.at = json, .end = json + len}, .report = saas_report_on(issues, a, schema)};
     return read_whole(out, &r, schema);
 }
 
 saas_err saas_read_json_partial(void **out, saas_issues *issues, const saas_schema *schema, saas_arena *a, char *json,
                                 size_t len)
 {
-    reader r = {.in = {.at = json, .end = json + len}, .report = saas_report_on(issues, a), .partial = true};
+    saas_reader r = {
+        .in = {.at = json, .end = json + len}, .report = saas_report_on(issues, a, schema), .partial = true};
     return read_whole(out, &r, schema);
 }
 
 saas_err saas_read_stored(void *base, saas_arena *a, const saas_field *f, char *json, size_t len)
 {
-    saas_issues issues = {NULL, 0, 0};
-    reader r = {.in = {.at = json, .end = json + len, .nodes = 1}, .report = saas_report_on(&issues, a)};
+    saas_issues issues = {NULL, 0, 0, NULL};
+    saas_reader r = {.in = {.at = json, .end = json + len, .nodes = 1}, .report = saas_report_on(&issues, a, NULL)};
     saas_step at = {.field = f};
     r.report.stored = true;
     saas_json_peek(&r.in);

@@ -1,25 +1,40 @@
 /* schema/rules.h: what a value must be to become a member, however it came in. What is wrong goes to the report;
- * `type` is the field's, or for an element of a list its item. */
+ * `type` is the field's, or for an element of a list or map its item. */
 #ifndef SAAS_SCHEMA_RULES_H
 #define SAAS_SCHEMA_RULES_H
 
 #include "json/token.h"
+#include "schema/field.h"
 #include "schema/report.h"
+
+/* ---- rule_text.c ---- */
 
 void saas_rule_string(saas_report *r, const saas_step *at, const saas_field *f, saas_type type,
                       const saas_json_string *s, void *member);
-void saas_rule_number(saas_report *r, const saas_step *at, const saas_field *f, const saas_json_number *n,
-                      void *member);
+/* A word's index, 0 when it is none. */
+int saas_enum_index(const saas_enum *e, saas_text word);
+
+/* ---- rule_number.c ---- */
+
+void saas_rule_number(saas_report *r, const saas_step *at, const saas_field *f, saas_type type,
+                      const saas_json_number *n, void *member);
+
+/* ---- rules.c ---- */
+
 void saas_rule_count(saas_report *r, const saas_step *at, const saas_field *f, size_t count);
+/* Elements of a list, keys of a map: an issue for each that was there before. */
+void saas_rule_unique(saas_report *r, const saas_step *at, const saas_field *f, const saas_list_member *list);
 /* Not of the kind at all. */
 void saas_rule_type(saas_report *r, const saas_step *at, saas_type type);
 void saas_rule_null(saas_report *r, const saas_step *at);
+/* None of the words, which end with NULL; `words` is what e->words or .one_of has. */
+void saas_rule_words(saas_report *r, const saas_step *at, const char *const *words, size_t count);
+/* Whether the text is among .one_of; without it everything is. */
+bool saas_rule_one_of(const saas_field *f, saas_text t);
 /* No value: the default, or an issue if the field is required. */
 void saas_rule_absent(saas_report *r, const saas_step *at, const saas_field *f, void *base);
-/* Text from outside JSON, coerced; has-byte included. Not for objects and lists. */
-void saas_rule_coerce(saas_report *r, const saas_step *at, const saas_field *f, saas_text text, void *base);
-
-/* A word's index, 0 when it is none. */
-int saas_enum_index(const saas_enum *e, saas_text word);
+/* Text from outside JSON, coerced. Only scalars. */
+void saas_rule_coerce(saas_report *r, const saas_step *at, const saas_field *f, saas_type type, saas_text text,
+                      void *member);
 
 #endif

@@ -1,4 +1,5 @@
 #include "schema/write.h"
+#include "json/scan.h"
 #include "schema/field.h"
 
 static void write_uuid(saas_json *j, saas_uuid id)
@@ -23,6 +24,29 @@ static void write_word(saas_json *j, const saas_enum *e, int word)
     saas_json_text(j, saas_text_z(known ? e->words[word] : NULL));
 }
 
+static void write_date(saas_json *j, saas_date date)
+{
+    char text[SAAS_DATE_CHARS + 1];
+    saas_date_format(text, date);
+    saas_json_text(j, (saas_text){text, SAAS_DATE_CHARS});
+}
+
+static void write_duration(saas_json *j, saas_duration d)
+{
+    char text[SAAS_DURATION_CHARS + 1];
+    saas_duration_format(text, d);
+    saas_json_text(j, saas_text_z(text));
+}
+
+/* Checked when it was read; what a host made up is its own affair, but never breaks the JSON around it. */
+static void write_json(saas_json *j, saas_text json)
+{
+    if (json.ptr && saas_json_check(json) == SAAS_OK)
+        saas_json_raw(j, json);
+    else
+        saas_json_null(j);
+}
+
 static void write_list(saas_json *j, const saas_field *f, const saas_list_member *list)
 {
     saas_json_array(j);
@@ -31,11 +55,79 @@ static void write_list(saas_json *j, const saas_field *f, const saas_list_member
     saas_json_array_end(j);
 }
 
+static void write_map(saas_json *j, const saas_field *f, const saas_list_member *map)
+{
+    saas_json_object(j);
+    for (size_t i = 0; i < map->count; i++) {
+        const char *item = (const char *)map->items + i * f->item_size;
+        saas_json_key(j, *(const saas_text *)(const void *)item);
+        saas_write_value(j, f, f->item, item + SAAS_MAP_VALUE);
+    }
+    saas_json_object_end(j);
+}
+
+static void write_members(saas_json *j, const saas_schema *schema, const void *in)
+{
+    char name[64];
+    for (size_t i = 0; i < schema->count; i++) {
+        const saas_field *f = saas_schema_field(schema, i);
+        uint8_t has = ((const uint8_t *)in)[f->has_offset];
+        if (has == SAAS_ABSENT || f->write_only)
+            continue;
+        saas_json_key(j, saas_field_json_name(name, f));
+        if (has == SAAS_NULL)
+            saas_json_null(j);
+        else
+            saas_write_value(j, f, f->type, (const char *)in + f->offset);
+    }
+}
+
+static void write_union(saas_json *j, const saas_union *u, const void *member)
+{
+    const saas_variant *v = saas_union_variant(u, *(const int *)member);
+    if (!v) {
+        saas_json_null(j);
+        return;
+    }
+    saas_json_object(j);
+    saas_json_key(j, saas_text_z(u->key));
+    saas_json_text(j, saas_text_z(v->word));
+    write_members(j, v->of, (const char *)member + u->offset);
+    saas_json_object_end(j);
+}
+
+static void write_number(saas_json *j, saas_type type, const void *member)
+{
+    if (type == SAAS_T_F64)
+        saas_json_f64(j, *(const double *)member);
+    else
+        saas_json_i64(j, type == SAAS_T_I32 ? *(const int32_t *)member : *(const int64_t *)member);
+}
+
+static void write_container(saas_json *j, const saas_field *f, saas_type type, const void *member)
+{
+    switch (type) {
+    case SAAS_T_OBJECT:
+        saas_write_struct(j, f->of, member);
+        break;
+    case SAAS_T_UNION:
+        write_union(j, f->variants, member);
+        break;
+    case SAAS_T_MAP:
+        write_map(j, f, member);
+        break;
+    default:
+        write_list(j, f, member);
+    }
+}
+
 void saas_write_value(saas_json *j, const saas_field *f, saas_type type, const void *member)
 {
     switch (type) {
+    case SAAS_T_I32:
     case SAAS_T_I64:
-        saas_json_i64(j, *(const int64_t *)member);
+    case SAAS_T_F64:
+        write_number(j, type, member);
         break;
     case SAAS_T_BOOL:
         saas_json_bool(j, *(const bool *)member);
@@ -46,14 +138,23 @@ void saas_write_value(saas_json *j, const saas_field *f, saas_type type, const v
     case SAAS_T_TIME:
         write_time(j, *(const saas_time *)member);
         break;
+    case SAAS_T_DATE:
+        write_date(j, *(const saas_date *)member);
+        break;
+    case SAAS_T_DURATION:
+        write_duration(j, *(const saas_duration *)member);
+        break;
     case SAAS_T_WORD:
         write_word(j, f->words, *(const int *)member);
         break;
-    case SAAS_T_OBJECT:
-        saas_write_struct(j, f->of, member);
+    case SAAS_T_JSON:
+        write_json(j, *(const saas_text *)member);
         break;
+    case SAAS_T_OBJECT:
+    case SAAS_T_UNION:
     case SAAS_T_LIST:
-        write_list(j, f, member);
+    case SAAS_T_MAP:
+        write_container(j, f, type, member);
         break;
     default:
         saas_json_text(j, *(const saas_text *)member);
@@ -62,18 +163,7 @@ void saas_write_value(saas_json *j, const saas_field *f, saas_type type, const v
 
 void saas_write_struct(saas_json *j, const saas_schema *schema, const void *in)
 {
-    char name[64];
     saas_json_object(j);
-    for (size_t i = 0; i < schema->count; i++) {
-        const saas_field *f = saas_schema_field(schema, i);
-        uint8_t has = ((const uint8_t *)in)[f->has_offset];
-        if (has == SAAS_ABSENT)
-            continue;
-        saas_json_key(j, saas_field_json_name(name, f));
-        if (has == SAAS_NULL)
-            saas_json_null(j);
-        else
-            saas_write_value(j, f, f->type, (const char *)in + f->offset);
-    }
+    write_members(j, schema, in);
     saas_json_object_end(j);
 }

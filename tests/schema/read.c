@@ -83,12 +83,12 @@ static void every_problem_is_an_issue(void)
         const char *json, *issues;
     } rows[] = {
         {"{}", "title|2|0|required"},
-        {"{\"title\":\"\"}", "title|6|1|too short: at least 1 character"},
+        {"{\"title\":\"\"}", "title|12|1|too short: at least 1 character"},
         {"{\"title\":\"\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\"}", ""},
         {"{\"title\":\"\\u00fc2345678\"}", ""},
         {"{\"title\":\"\xc3\xbc"
          "23456789\"}",
-         "title|7|8|too long: at most 8 characters"},
+         "title|13|8|too long: at most 8 characters"},
         {"{\"title\":\"a\\u0000b\"}", "title|10|0|must not contain U+0000"},
         {"{\"title\":1}", "title|3|0|must be text"},
         {"{\"title\":null}", "title|3|0|must not be null"},
@@ -99,10 +99,10 @@ static void every_problem_is_an_issue(void)
         {"{\"Title\":1,\"title\":\"t\"}", "Title|4|0|unknown key"},
         {"{\"title\":\"t\",\"title\":\"u\"}", "title|5|0|given more than once"},
         {"{\"title\":\"t\",\"api_key\":\"sk_\"}", "api_key|4|0|unknown key"},
-        {"{\"title\":\"t\",\"apiKey\":\"s\"}", "apiKey|8|0|must start with sk_"},
+        {"{\"title\":\"t\",\"apiKey\":\"s\"}", "apiKey|19|0|must start with sk_"},
         {"{\"title\":\"t\",\"mail\":\"a@b\"}", "mail|8|0|not an e-mail address"},
         {"{\"title\":\"t\",\"slug\":\"A\"}",
-         "slug|6|3|too short: at least 3 characters\nslug|8|0|only a-z, 0-9 and - inside"},
+         "slug|12|3|too short: at least 3 characters\nslug|8|0|only a-z, 0-9 and - inside"},
         {"{\"title\":\"t\",\"qty\":-6}", "qty|6|-5|too small: at least -5"},
         {"{\"title\":\"t\",\"qty\":1001}", "qty|7|1000|too big: at most 1000"},
         {"{\"title\":\"t\",\"qty\":1.5}", "qty|3|0|must be an integer"},
@@ -119,15 +119,15 @@ static void every_problem_is_an_issue(void)
         {"{\"title\":\"t\",\"address\":[]}", "address|3|0|must be an object"},
         {"{\"title\":\"t\",\"address\":null}", ""},
         {"{\"title\":\"t\",\"address\":{\"country\":\"D\",\"x\":{}}}",
-         "address.country|6|2|too short: at least 2 characters\naddress.x|4|0|unknown "
+         "address.country|12|2|too short: at least 2 characters\naddress.x|4|0|unknown "
          "key\naddress.street|2|0|required"},
-        {"{\"title\":\"t\",\"items\":[]}", "items|6|1|too few: at least 1 item"},
+        {"{\"title\":\"t\",\"items\":[]}", "items|14|1|too few: at least 1 item"},
         {"{\"title\":\"t\",\"items\":{}}", "items|3|0|must be a list"},
         {"{\"title\":\"t\",\"items\":[null,{\"qty\":11},{\"qty\":1,\"tags\":[\"\",2,\"x\"]},{\"qty\":\"past the "
          "end\"}]}",
          "items[0]|3|0|must not be null\nitems[1].qty|7|10|too big: at most 10\n"
-         "items[2].tags[0]|6|1|too short: at least 1 character\nitems[2].tags[1]|3|0|must be text\n"
-         "items[2].tags|7|2|too many: at most 2 items\nitems|7|3|too many: at most 3 items"},
+         "items[2].tags[0]|12|1|too short: at least 1 character\nitems[2].tags[1]|3|0|must be text\n"
+         "items[2].tags|15|2|too many: at most 2 items\nitems|15|3|too many: at most 3 items"},
         {"{\"title\":\"t\",\"items\":[{\"qty\":1,\"shipTo\":{}}]}", "items[0].shipTo.street|2|0|required"},
         {"{\"title\":\"t\",\"states\":[\"live\",\"\"]}", "states[1]|9|0|must be one of: draft, live, no-more"},
         {"[]", "|3|0|must be an object"},

@@ -106,7 +106,7 @@ static void torture(const char *name, saas_err (*fn)(saas_arena *a), bool system
 {
     saas_err err = SAAS_ERR_NO_MEMORY;
     size_t faults = 0;
-    for (size_t at = 1; err != SAAS_OK && at < 500; at++) {
+    for (size_t at = 1; err != SAAS_OK && at < 1000; at++) {
         saas_arena a;
         char first[1 << 14];
         saas_arena_init(&a, system ? NULL : first, system ? 0 : at * 16, system ? 1 << 20 : 1);
