@@ -105,7 +105,8 @@ SAAS_API saas_text saas_rows_text(const saas_rows *rows, size_t i, const char *c
 
 typedef struct saas_page {
     /* ORDER BY of the page, from the program's own text only; must end in a unique column. With cursors nothing but
-     * names of columns, each with asc, desc or neither ("created_at desc, id desc"): fields of the schema, NOT NULL. */
+     * names of columns, each with asc, desc or neither ("created_at desc, id desc"): fields of the schema, NOT NULL
+     * (asked of the catalogue, once a loop and list, for columns of tables; of others a null that is seen is ERR_BUG). */
     const char *order;
 } saas_page;
 /* Answers `select` in one round trip, as the query string asks for it:

@@ -97,7 +97,7 @@ static saas_err fetch(saas_rows **rows, saas_ctx *c, const saas_listing *l, cons
         memcpy(&values[n + 1], place, keys * sizeof *place);
     SAAS_TRY(saas_query(c, rows, sql, (saas_args){values, n + 1 + keys, sizeof *values}));
     const char *fault = saas_keyset_check(&l->keys, (*rows)->result);
-    return fault ? saas_ctx_bug(c, fault) : SAAS_OK;
+    return fault ? saas_ctx_bug(c, fault) : saas_check_not_null(c, l, (*rows)->result);
 }
 
 /* The last row that is shown is where the next ones begin. */

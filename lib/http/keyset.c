@@ -1,4 +1,5 @@
 #include "http/keyset.h"
+#include "db/columns.h"
 #include "json/token.h"
 #include "schema/write.h"
 
@@ -172,18 +173,15 @@ static char kind_of(Oid type)
     }
 }
 
-static int column_of(const PGresult *r, const saas_key *key)
+int saas_keyset_column(const saas_keyset *k, size_t i, const PGresult *r)
 {
-    for (int i = 0; i < PQnfields(r); i++)
-        if (saas_text_equal(saas_text_z(PQfname(r, i)), key->column))
-            return i;
-    return -1;
+    return saas_db_column(r, saas_field_column(k->keys[i].field), 0);
 }
 
 const char *saas_keyset_check(const saas_keyset *k, const PGresult *r)
 {
     for (size_t i = 0; i < k->count; i++) {
-        int at = column_of(r, &k->keys[i]);
+        int at = saas_keyset_column(k, i, r);
         if (at < 0)
             return "saas_reply_page: a column of .order is not among those selected";
         if (!kind_of(PQftype(r, at)))
@@ -199,7 +197,7 @@ const char *saas_keyset_check(const saas_keyset *k, const PGresult *r)
 void saas_keyset_pack(saas_buf *b, const saas_keyset *k, const PGresult *r, int row)
 {
     for (size_t i = 0; i < k->count; i++) {
-        int at = column_of(r, &k->keys[i]), len = PQgetlength(r, row, at);
+        int at = saas_keyset_column(k, i, r), len = PQgetlength(r, row, at);
         const char head[] = {kind_of(PQftype(r, at)), (char)(len >> 8), (char)len};
         saas_buf_add(b, head, sizeof head);
         saas_buf_add(b, PQgetvalue(r, row, at), (size_t)len);

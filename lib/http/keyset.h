@@ -27,6 +27,8 @@ const char *saas_keyset_parse(saas_keyset *out, const char *order, const saas_sc
 void saas_keyset_after(saas_buf *b, const saas_keyset *k, size_t first);
 void saas_keyset_order(saas_buf *b, const saas_keyset *k);
 
+/* Where a result has the column of key i; -1: nowhere. */
+int saas_keyset_column(const saas_keyset *k, size_t i, const PGresult *r);
 /* NULL, or what is wrong with a result: a column that is missing, inexact or null in a row (static). */
 const char *saas_keyset_check(const saas_keyset *k, const PGresult *r);
 /* The values of a row, to be kept by others. */

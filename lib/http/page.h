@@ -18,4 +18,8 @@ typedef struct saas_listing {
  * cursor of another organization, route, filter or order is an issue under "cursor". */
 SAAS_MUST_CHECK saas_err saas_reply_from_cursor(saas_ctx *c, const saas_listing *l, saas_text cursor);
 
+/* Asks the catalogue, once a loop and list, whether the order's columns may be null: such rows would be lost unseen.
+ * ERR_BUG, and errors of queries. */
+SAAS_MUST_CHECK saas_err saas_check_not_null(saas_ctx *c, const saas_listing *l, const PGresult *r);
+
 #endif

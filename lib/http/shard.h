@@ -45,7 +45,9 @@ struct saas_shard {
     size_t live, spare_count;
     size_t body_max_bytes; /* of any route */
     uint32_t requests_max;
-    uint64_t parked;     /* handlers that would not end */
+    uint64_t parked;    /* handlers that would not end */
+    uint64_t lists[64]; /* hashes of lists whose order's columns are NOT NULL, the last ones */
+    uint32_t list_count;
     uint8_t random[320]; /* for request ids: one system call for 32 of them */
     size_t random_left;
     bool stopping;

@@ -79,6 +79,28 @@ static saas_err by_null(saas_ctx *c)
     return saas_reply_page(c, &item_schema, "select " COLUMNS " from items", SAAS_NO_ARGS, .order = "maybe desc, id");
 }
 
+/* Nulls come last here: none is seen, and all would be lost. */
+static saas_err by_null_up(saas_ctx *c)
+{
+    return saas_reply_page(c, &item_schema, "select " COLUMNS " from items where number < 10", SAAS_NO_ARGS,
+                           .order = "maybe, id");
+}
+
+static bool turned;
+
+static saas_err turning(saas_ctx *c)
+{
+    return saas_reply_page(c, &item_schema, "select " COLUMNS " from items", SAAS_NO_ARGS,
+                           .order = turned ? "created_at desc, id" : "created_at, id");
+}
+
+/* What no catalogue knows. */
+static saas_err by_result(saas_ctx *c)
+{
+    return saas_reply_page(c, &item_schema, "select id, name, number + 1 as number, done, maybe, created_at from items",
+                           SAAS_NO_ARGS, .order = "number");
+}
+
 static saas_err by_float(saas_ctx *c)
 {
     return saas_reply_page(c, &item_schema, "select id, name, rating as number, done, maybe, created_at from items",
@@ -93,6 +115,9 @@ static const saas_route routes[] = {
     SAAS_GET("/by-expression", by_expression, .query = &plain_schema),
     SAAS_GET("/by-expression-numbered", by_expression, .query = &numbered_schema),
     SAAS_GET("/by-null", by_null, .query = &plain_schema),
+    SAAS_GET("/by-null-up", by_null_up, .query = &plain_schema),
+    SAAS_GET("/turning", turning, .query = &plain_schema),
+    SAAS_GET("/by-result", by_result, .query = &plain_schema),
     SAAS_GET("/by-float", by_float, .query = &plain_schema),
 };
 
@@ -300,6 +325,26 @@ static void good_for_its_own_path_only(void)
     CHECK_INT(ask(with("/in/%61", cursor)), 200);
 }
 
+static void good_for_its_own_order_only(void)
+{
+    char cursor[4096];
+    REQUIRE(ask("/turning?cursor=") == 200 && *next);
+    strcpy(cursor, next);
+    turned = true;
+    CHECK(refused(mine, "/turning", cursor));
+    turned = false;
+    CHECK_INT(ask(with("/turning", cursor)), 200);
+}
+
+/* The catalogue is asked once. */
+static void one_round_trip(void)
+{
+    CHECK_INT(ask("/items?cursor=&sort=by_number"), 200);
+    (void)saas_test_client_logged(client);
+    CHECK_INT(ask(with("/items?sort=by_number", next)), 200);
+    CHECK(strstr(saas_test_client_logged(client), "\"round_trips\":1,"));
+}
+
 static void page_or_cursor(void)
 {
     CHECK_INT(ask("/items?page=1&cursor="), 400);
@@ -326,7 +371,11 @@ static void orders_a_cursor_cannot_keep(void)
     CHECK(is_a_bug("/by-expression?page=1", ".order")); /* at once, not with the first cursor */
     CHECK_INT(ask("/by-expression-numbered"), 200);
     CHECK(is_a_bug("/by-null?cursor=&perPage=1", "is null"));
+    CHECK(is_a_bug("/by-null-up?cursor=", "is not declared NOT NULL"));
+    CHECK(is_a_bug("/by-null-up?cursor=", "is not declared NOT NULL")); /* is not forgotten */
     CHECK(is_a_bug("/by-float?cursor=", "floating-point"));
+    CHECK_INT(walk("/by-result?perPage=100", NULL), 10);
+    CHECK_INT(seen_count, ROWS);
 }
 
 static void long_values(void)
@@ -398,6 +447,8 @@ static const check_test tests[] = {TEST(every_row_once_in_each_order),
                                    TEST(the_end_is_null),
                                    TEST(good_for_its_own_list_only),
                                    TEST(good_for_its_own_path_only),
+                                   TEST(good_for_its_own_order_only),
+                                   TEST(one_round_trip),
                                    TEST(page_or_cursor),
                                    TEST(orders_a_cursor_cannot_keep),
                                    TEST(long_values),
