@@ -134,6 +134,8 @@ saas_err saas_settings_read(struct saas_settings **own, void **config_values, sa
     const saas_config_sources from = sources_of(o);
     saas_err err = make_tables(&t, a, o);
     if (!err)
+        SAAS_TRY(saas_config_check((saas_tables){t.list, t.count}, e));
+    if (!err)
         err = read_all(values, &issues, a, &t, &from);
     if (err)
         saas_error_add(e, err, "settings: %s", saas_err_symbol(err));

@@ -68,6 +68,37 @@ saas_err saas_config_field(void *in, saas_setting *from, saas_sources *s, const 
     return err ? err : own_text(in, s->arena, f);
 }
 
+/* KEY and FILE_OF_KEY with .json = "KEY_FILE" would both read KEY_FILE. */
+static bool is_file_of(const saas_field *secret, const saas_field *f)
+{
+    char a[SAAS_VARIABLE_MAX], b[SAAS_VARIABLE_MAX];
+    saas_text name = saas_variable(a, secret), other = saas_variable(b, f);
+    return secret->secret && other.len == name.len + 5 && !memcmp(other.ptr, name.ptr, name.len) &&
+           !memcmp(other.ptr + name.len, "_FILE", 5);
+}
+
+static const saas_field *file_field(saas_tables t, const saas_field *secret)
+{
+    for (size_t i = 0; i < t.count; i++)
+        for (size_t k = 0; k < t.schemas[i]->count; k++)
+            if (is_file_of(secret, saas_schema_field(t.schemas[i], k)))
+                return saas_schema_field(t.schemas[i], k);
+    return NULL;
+}
+
+saas_err saas_config_check(saas_tables t, saas_error *e)
+{
+    saas_err err = SAAS_OK;
+    for (size_t i = 0; i < t.count; i++)
+        for (size_t k = 0; k < t.schemas[i]->count; k++) {
+            const saas_field *secret = saas_schema_field(t.schemas[i], k), *f = file_field(t, secret);
+            if (f)
+                err = saas_error_add(e, SAAS_ERR_BUG, "configuration: %s has the variable of the file of the secret %s",
+                                     f->name, secret->name);
+        }
+    return err;
+}
+
 /* Goes on past what is invalid, so that one report has it all. */
 static saas_err fill(void **out, saas_sources *s, const saas_schema *schema)
 {
@@ -109,6 +140,7 @@ saas_err saas_config_read(void **out, saas_arena *a, const saas_schema *const *s
     saas_issues issues = {NULL, 0, 0};
     void **read = saas_arena_calloc(a, count, sizeof *read);
     saas_error_clear(e);
+    SAAS_TRY(saas_config_check((saas_tables){schemas, count}, e));
     saas_err err = saas_sources_open(&s, from, &issues, a);
     if (!read)
         err = SAAS_ERR_NO_MEMORY;

@@ -14,6 +14,8 @@ enum { SAAS_VARIABLE_MAX = 64 };
 
 /* The variable of a field: its C name in upper case, or .json. */
 saas_text saas_variable(char out[SAAS_VARIABLE_MAX], const saas_field *f);
+/* ERR_BUG, told in e: the variable of a secret's file is a field as well. */
+SAAS_MUST_CHECK saas_err saas_config_check(saas_tables t, saas_error *e);
 /* Reads every schema, the invalid values left out and told to the sources' issues. out[i] is set to what there is even
  * then; whoever gets an error or has issues wipes it. ERR_NO_MEMORY, ERR_BUG. */
 SAAS_MUST_CHECK saas_err saas_config_fill(void **out, saas_sources *s, saas_tables t);

@@ -121,6 +121,16 @@ static void what_is_no_variable_is_a_bug(void)
     CHECK_STR(error.text, "configuration: ERR_BUG");
 }
 
+#define CLASH(F, T) F(T, text(0, 9), salt, .secret = true) F(T, text(0, 9), salt_file)
+SAAS_STRUCT(clash, CLASH);
+
+static void one_variable_for_two_things_is_a_bug(void)
+{
+    static const saas_schema *const list[] = {&core_schema, &clash_schema};
+    CHECK_INT(saas_config_read(out, arena, list, 2, &good, &error), SAAS_ERR_BUG);
+    CHECK_STR(error.text, "configuration: salt_file has the variable of the file of the secret salt");
+}
+
 static void memory_runs_out(void)
 {
     static char memory[1024];
@@ -138,6 +148,7 @@ static const check_test tests[] = {TEST(settings_are_read),
                                    TEST(secrets_are_wiped),
                                    TEST(a_failed_start_leaves_no_secret_behind),
                                    TEST(what_is_no_variable_is_a_bug),
+                                   TEST(one_variable_for_two_things_is_a_bug),
                                    TEST(memory_runs_out)};
 
 int main(int argc, char **argv)
