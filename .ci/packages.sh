@@ -24,7 +24,8 @@ TEST_NEEDS='
 program  g++            g++
 program  clang          clang
 program  node           nodejs
-program  npm            npm'
+program  npm            npm
+server   pgbouncer      pgbouncer'
 
 FUZZ_NEEDS='
 program  clang          clang
@@ -34,6 +35,7 @@ present() {
     case $1 in
     program) command -v "$2" >/dev/null ;;
     library) command -v pkg-config >/dev/null && pkg-config --exists "$2" ;;
+    server) [ -x "/usr/sbin/$2" ] ;;
     file) [ -e "/usr/include/$2" ] ;;
     postgres) [ -n "$(postgres_programs)" ] ;;
     runtime) [ -e "$(clang -print-runtime-dir 2>/dev/null)/libclang_rt.$2-$(uname -m).a" ] ;;

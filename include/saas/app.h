@@ -86,6 +86,8 @@ typedef struct saas_app_options {
  *   DATABASE_URL         libpq connection string of the restricted role; required, but with no_database
  *   MIGRATE_DATABASE_URL the same of the owner; needed for migrating only
  *   LISTEN_DATABASE_URL  the same as DATABASE_URL, past any pooler, for notifications; default DATABASE_URL
+ *   DATABASE_POOLER      none | transaction; what DATABASE_URL leads through, and then LISTEN_DATABASE_URL must be given;
+ *                        default none
  *   JWT_ACCESS_SECRET    at least 32 characters, not guessable (saas/config.h); required
  *   JWT_REFRESH_SECRET   the same, another one; required
  *   JWT_ISSUER           of access tokens; default the app's name

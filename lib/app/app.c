@@ -125,7 +125,8 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
     site->database_url = o->no_database ? NULL : app->settings->database_url.ptr;
     site->db = (saas_db_options){.lanes_shared = o->lanes_shared ? o->lanes_shared : SHARED_LANES,
                                  .lanes_slow = o->lanes_slow ? o->lanes_slow : SLOW_LANES,
-                                 .lanes_exclusive = o->lanes_exclusive ? o->lanes_exclusive : EXCLUSIVE_LANES};
+                                 .lanes_exclusive = o->lanes_exclusive ? o->lanes_exclusive : EXCLUSIVE_LANES,
+                                 .pooled = app->settings->database_pooler == saas_pooler_transaction};
     site->fiber_stack_bytes = o->fiber_stack_bytes;
     site->requests_max = o->requests_max ? o->requests_max : REQUESTS;
     site->ready = is_ready;
@@ -207,10 +208,11 @@ saas_err saas_app_prove(saas_app *app, saas_error *e)
     saas_error_clear(e);
     if (!app->site.database_url)
         return SAAS_OK;
+    const bool pooled = db->pooled; /* then the server's connections are the pooler's to count */
     /* One more for listening. */
     return saas_prove(&(const saas_proof){.dsn = app->site.database_url,
                                           .shared_tables = app->shared_tables,
-                                          .connections = saas_app_workers(app) * lanes + 1,
+                                          .connections = (pooled ? 0 : saas_app_workers(app) * lanes) + 1,
                                           .modules = app->modules,
                                           .module_count = SAAS_MODULES,
                                           .statements = app->statements},

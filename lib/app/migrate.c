@@ -46,8 +46,11 @@ static saas_err finish(PGconn *conn, saas_err err, const char *what, saas_error 
     return err;
 }
 
+static const char session[] = "set client_min_messages = error; set standard_conforming_strings = on";
+
 static saas_err make_ledger(PGconn *conn, saas_error *e)
 {
+    SAAS_TRY(saas_pg_run(NULL, conn, "MIGRATE_DATABASE_URL", session, NULL, 0, e));
     saas_err err = saas_pg_run(NULL, conn, "migrating", begin, NULL, 0, e);
     if (!err)
         err = saas_pg_run(NULL, conn, "public.saas_migrations", ledger, NULL, 0, e);

@@ -3,8 +3,6 @@
 #include <sodium.h>
 #include <string.h>
 
-static const char session[] = "set client_min_messages = error; set standard_conforming_strings = on";
-
 static void ignore_notice(void *user, const char *message)
 {
     (void)user;
@@ -40,7 +38,7 @@ PGconn *saas_pg_open(const char *setting, const char *dsn, const char *purpose, 
     PQsetNoticeProcessor(conn, ignore_notice, NULL);
     if (PQstatus(conn) != CONNECTION_OK)
         fail(conn, setting, PQerrorMessage(conn), e);
-    else if (saas_pg_run(NULL, conn, setting, session, NULL, 0, e) == SAAS_OK)
+    else
         return conn;
     PQfinish(conn);
     return NULL;
@@ -59,6 +57,12 @@ saas_err saas_pg_run(PGresult **out, PGconn *conn, const char *what, const char 
     else
         *out = r;
     return err;
+}
+
+void saas_pg_recover(PGconn *conn)
+{
+    if (PQtransactionStatus(conn) == PQTRANS_INERROR)
+        PQclear(PQexec(conn, "rollback to savepoint saas"));
 }
 
 /* ---- connection strings ---- */
@@ -92,4 +96,14 @@ const char *saas_pg_dsn_fault(const char *dsn)
             sodium_memzero(o->val, strlen(o->val));
     PQconninfoFree(options);
     return fault;
+}
+
+bool saas_pg_dsn_has(const char *dsn, const char *keyword)
+{
+    bool has = false;
+    PQconninfoOption *options = PQconninfoParse(dsn, NULL);
+    for (const PQconninfoOption *o = options; o && o->keyword; o++)
+        has = has || (!strcmp(o->keyword, keyword) && o->val && *o->val);
+    PQconninfoFree(options);
+    return has;
 }

@@ -3,8 +3,10 @@
 #include "base/error.h"
 #include <stdio.h>
 
-static const char session[] = "set search_path = pg_catalog; set statement_timeout = '60s'; set lock_timeout = '10s';"
-                              "set default_transaction_read_only = on";
+/* One transaction: a pooler may give the next one another connection. A failure goes back to the savepoint. */
+static const char session[] =
+    "begin read only; set local search_path = pg_catalog; set local standard_conforming_strings = on;"
+    "set local statement_timeout = '60s'; set local lock_timeout = '10s'; savepoint saas";
 
 static saas_err run_check(PGconn *conn, const saas_check *check, const char *const params[], saas_error *e)
 {
@@ -12,6 +14,7 @@ static saas_err run_check(PGconn *conn, const saas_check *check, const char *con
     saas_err err =
         saas_pg_run(&rows, conn, check->name, check->sql, &params[check->param], check->param != SAAS_CHECK_PLAIN, e);
     /* A check that can't be made has not passed. */
+    saas_pg_recover(conn);
     if (err)
         return err == SAAS_ERR_SQL ? SAAS_ERR_TENANT : err;
     int count = PQntuples(rows);
@@ -37,6 +40,7 @@ static saas_err check_migrations(PGconn *conn, const saas_proof *proof, saas_err
 {
     PGresult *ledger;
     saas_err found = SAAS_OK, err = saas_ledger_read(&ledger, conn, e);
+    saas_pg_recover(conn);
     if (err)
         return err == SAAS_ERR_SQL ? SAAS_ERR_TENANT : err;
     for (size_t i = 0; i < proof->module_count; i++) {
@@ -63,7 +67,7 @@ static saas_err check_all(PGconn *conn, const saas_proof *proof, const char *con
 /* With the search path that the program has. */
 static saas_err check_statements(PGconn *conn, const saas_proof *proof, saas_error *e)
 {
-    SAAS_TRY(saas_pg_run(NULL, conn, "proving", "reset search_path", NULL, 0, e));
+    SAAS_TRY(saas_pg_run(NULL, conn, "proving", "set local search_path = default; savepoint saas", NULL, 0, e));
     return saas_statements_check(conn, &proof->statements, e);
 }
 

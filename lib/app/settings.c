@@ -96,11 +96,23 @@ static void check_dsn(saas_sources *s, const char *name)
         wrong(s, name, fault);
 }
 
+/* LISTEN through a pooler succeeds and hears nothing; a start-up option makes it refuse every connection. */
+static void check_pooled(saas_sources *s)
+{
+    saas_text dsn = value_of(s, "DATABASE_URL");
+    if (!value_of(s, "LISTEN_DATABASE_URL").ptr)
+        wrong(s, "LISTEN_DATABASE_URL", "required with DATABASE_POOLER");
+    if (dsn.ptr && saas_pg_dsn_has(dsn.ptr, "options"))
+        wrong(s, "DATABASE_URL", "poolers take no options");
+}
+
 static saas_err check_together(saas_sources *s, const struct saas_settings *own)
 {
     check_dsn(s, "DATABASE_URL");
     check_dsn(s, "MIGRATE_DATABASE_URL");
     check_dsn(s, "LISTEN_DATABASE_URL");
+    if (own->database_pooler == saas_pooler_transaction)
+        check_pooled(s);
     saas_text access = value_of(s, "JWT_ACCESS_SECRET"), refresh = value_of(s, "JWT_REFRESH_SECRET");
     if (access.ptr && refresh.ptr && saas_text_equal(access, refresh))
         wrong(s, "JWT_REFRESH_SECRET", "must differ from JWT_ACCESS_SECRET");

@@ -18,6 +18,11 @@ SAAS_ENUM(saas_environment, SAAS_ENVIRONMENTS);
     W(T, error)
 SAAS_ENUM(saas_level, SAAS_LEVELS);
 
+#define SAAS_POOLERS(W, T)                                                                                             \
+    W(T, none)                                                                                                         \
+    W(T, transaction)
+SAAS_ENUM(saas_pooler, SAAS_POOLERS);
+
 #define SAAS_SWITCH(W, T)                                                                                              \
     W(T, on)                                                                                                           \
     W(T, off)
@@ -33,6 +38,7 @@ SAAS_ENUM(saas_switch, SAAS_SWITCH);
     F(T, text(1, 4000), migrate_database_url, .secret = true, .doc = "The same as the owner saas_owner, to migrate")   \
     F(T, text(1, 4000), listen_database_url, .secret = true,                                                           \
       .doc = "As DATABASE_URL, past any pooler, to listen; without it DATABASE_URL")                                   \
+    F(T, word(saas_pooler), database_pooler, .def = "none", .doc = "What DATABASE_URL leads through")                  \
     F(T, text(32, 4000), jwt_access_secret, .required = true, .secret = true, .key = true,                             \
       .doc = "Signs access tokens")                                                                                    \
     F(T, text(32, 4000), jwt_refresh_secret, .required = true, .secret = true, .key = true,                            \

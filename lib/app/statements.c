@@ -61,6 +61,7 @@ static saas_err check(PGconn *conn, const saas_statement *s, saas_error *e)
         err = err ? err : columns;
     }
     PQclear(r);
+    saas_pg_recover(conn);
     return PQstatus(conn) == CONNECTION_OK ? err : SAAS_ERR_UNAVAILABLE;
 }
 

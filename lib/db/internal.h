@@ -110,7 +110,7 @@ struct saas_db {
     char *dsn;
     uint32_t depth_max, shared_timeout_ms;
     char shared_timeout[16];
-    bool unsegregated, closing;
+    bool pooled, unsegregated, closing;
     bool tried; /* a first run has ended since the held ones were looked at */
     saas_arena *scratch;
     saas_db_stmts stmts;
@@ -144,7 +144,7 @@ typedef enum saas_db_builtin {
 
 void saas_db_wire_start(saas_db_op *op);
 bool saas_db_wire_builtin(saas_db_lane *lane, saas_db_op *op, saas_db_builtin which);
-bool saas_db_wire_prepare_builtins(saas_db_lane *lane, saas_db_op *op);
+bool saas_db_wire_session(saas_db_lane *lane, saas_db_op *op); /* a new connection, as all of them are */
 bool saas_db_wire_first(saas_db_lane *lane, saas_db_op *op);
 bool saas_db_wire_limit(saas_db_lane *lane, saas_db_op *op);
 bool saas_db_wire_prepare(saas_db_lane *lane, saas_db_op *op);  /* those of its statements the lane does not have */

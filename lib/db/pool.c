@@ -75,6 +75,7 @@ static saas_err init(saas_db *db, saas_loop *loop, const saas_db_options *o)
     db->depth_max = or_default(o->depth_max, DEPTH);
     db->shared_timeout_ms = or_default(o->shared_timeout_ms, SHARED_TIMEOUT_MS);
     snprintf(db->shared_timeout, sizeof db->shared_timeout, "%u", (unsigned)db->shared_timeout_ms);
+    db->pooled = o->pooled;
     db->unsegregated = o->unsegregated;
     saas_list_init(&db->later);
     saas_db_stmts_init(&db->stmts);

@@ -23,6 +23,9 @@ typedef struct saas_db_options {
     uint32_t queue_max;                                 /* units waiting; 0: 1,024 */
     uint32_t shared_timeout_ms;                         /* a statement's limit on a shared lane; 0: 250 */
     uint32_t depth_max;                                 /* units sent on a shared lane at once; 0: 16 */
+    /* Through a pooler that gives each transaction whatever connection is free (PgBouncer's transaction mode): nothing is
+     * prepared or set beyond a unit. Each statement is parsed anew. */
+    bool pooled;
     bool unsegregated; /* for comparison in benchmarks: slow units and fast ones share the shared lanes, no limit */
 } saas_db_options;
 

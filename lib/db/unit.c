@@ -6,6 +6,19 @@ enum { RERUNS_MAX = 3, STATEMENTS_MAX = 4096 };
 
 /* ---- making ---- */
 
+/* A connection says when the types it prepared for are no more (0A000); a pooler's has not prepared. So what seems not
+ * to fit any more is described anew before it is refused. */
+static saas_err check_known(const saas_db_op *op, const saas_db_statement *s, saas_db_stmt *stmt)
+{
+    saas_err e = saas_db_args_check(&s->args, stmt, op->db->log);
+    if (!e)
+        e = saas_db_stmt_check(stmt, s->columns, op->db->log);
+    if (e != SAAS_ERR_BUG || !op->db->pooled || !stmt->shape)
+        return e;
+    saas_db_stmt_changed(&op->db->stmts, stmt);
+    return SAAS_OK;
+}
+
 static saas_err take_statements(saas_db_op *op, const saas_db_unit *unit)
 {
     for (size_t i = 0; i < unit->count; i++) {
@@ -16,7 +29,7 @@ static saas_err take_statements(saas_db_op *op, const saas_db_unit *unit)
                      {"statement", saas_v_z(sql)});
         SAAS_TRY(e);
         op->count = i + 1;
-        SAAS_TRY(saas_db_args_check(&unit->statements[i].args, op->stmts[i], op->db->log));
+        SAAS_TRY(check_known(op, &unit->statements[i], op->stmts[i]));
     }
     return SAAS_OK;
 }

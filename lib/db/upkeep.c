@@ -51,8 +51,8 @@ void saas_db_lane_refresh_clock(saas_db_lane *lane)
 
 static saas_err send_set_up(saas_db_lane *lane, saas_db_op *op)
 {
-    if (!saas_db_wire_prepare_builtins(lane, op) || !saas_db_wire_builtin(lane, op, SAAS_DB_SESSION) ||
-        !saas_db_wire_builtin(lane, op, SAAS_DB_CLOCK) || !saas_db_wire_sync(lane, op))
+    if (!saas_db_wire_session(lane, op) || !saas_db_wire_builtin(lane, op, SAAS_DB_CLOCK) ||
+        !saas_db_wire_sync(lane, op))
         saas_db_lane_fail(lane);
     return SAAS_OK;
 }

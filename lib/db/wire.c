@@ -13,17 +13,24 @@
 #define ORG       "set_config('app.current_org_id', $1, true)"
 #define READ_ONLY ", set_config('transaction_read_only', 'on', true)"
 
+/* How values are written. A pooler's connections are nobody's: there it is said in each transaction. */
+#define SESSION(local)                                                                                                 \
+    "set_config('datestyle', 'ISO, MDY', " local "), set_config('timezone', 'UTC', " local                             \
+    "), set_config('bytea_output', 'hex', " local ")"
+#define POOLED ", " SESSION("true")
+
 static const struct {
-    const char *name, *sql;
+    const char *name, *sql, *pooled; /* pooled NULL: the same */
 } builtins[SAAS_DB_BUILTINS] = {
-    [SAAS_DB_FIRST] = {"b_first", "select " ORG ", " LIMIT("3") LEFT("2")},
-    [SAAS_DB_FIRST_READ_ONLY] = {"b_first_ro", "select " ORG ", " LIMIT("3") READ_ONLY LEFT("2")},
-    [SAAS_DB_ORG] = {"b_org", "select " ORG},
-    [SAAS_DB_ORG_READ_ONLY] = {"b_org_ro", "select " ORG READ_ONLY},
+    [SAAS_DB_FIRST] = {"b_first", "select " ORG ", " LIMIT("3") LEFT("2"),
+                       "select " ORG POOLED ", " LIMIT("3") LEFT("2")},
+    [SAAS_DB_FIRST_READ_ONLY] = {"b_first_ro", "select " ORG ", " LIMIT("3") READ_ONLY LEFT("2"),
+                                 "select " ORG POOLED ", " LIMIT("3") READ_ONLY LEFT("2")},
+    [SAAS_DB_ORG] = {"b_org", "select " ORG, "select " ORG POOLED},
+    [SAAS_DB_ORG_READ_ONLY] = {"b_org_ro", "select " ORG READ_ONLY, "select " ORG POOLED READ_ONLY},
     [SAAS_DB_LIMIT] = {"b_limit", "select " LIMIT("2") LEFT("1")},
     [SAAS_DB_CLOCK] = {"b_clock", "select (extract(epoch from clock_timestamp()) * 1000000)::int8"},
-    [SAAS_DB_SESSION] = {"b_session", "select set_config('datestyle', 'ISO, MDY', false), "
-                                      "set_config('timezone', 'UTC', false), set_config('bytea_output', 'hex', false)"},
+    [SAAS_DB_SESSION] = {"b_session", "select " SESSION("false")},
     [SAAS_DB_BEGIN] = {"b_begin", "begin"},
     [SAAS_DB_BEGIN_SERIALIZABLE] = {"b_begin_serializable", "begin isolation level serializable"},
     [SAAS_DB_SAVEPOINT] = {"b_savepoint", "savepoint saas"},
@@ -51,7 +58,9 @@ void saas_db_wire_start(saas_db_op *op)
 
 static bool builtin(saas_db_lane *lane, saas_db_op *op, saas_db_builtin which, int n, const char *const *params)
 {
-    int sent = PQsendQueryPrepared(lane->conn, builtins[which].name, n, params, NULL, NULL, 0);
+    const char *sql = builtins[which].pooled ? builtins[which].pooled : builtins[which].sql;
+    int sent = lane->db->pooled ? PQsendQueryParams(lane->conn, sql, n, NULL, params, NULL, NULL, 0)
+                                : PQsendQueryPrepared(lane->conn, builtins[which].name, n, params, NULL, NULL, 0);
     return step(op, sent, (saas_db_step){SAAS_DB_BUILTIN, which, 0});
 }
 
@@ -60,14 +69,16 @@ bool saas_db_wire_builtin(saas_db_lane *lane, saas_db_op *op, saas_db_builtin wh
     return builtin(lane, op, which, 0, NULL);
 }
 
-bool saas_db_wire_prepare_builtins(saas_db_lane *lane, saas_db_op *op)
+bool saas_db_wire_session(saas_db_lane *lane, saas_db_op *op)
 {
+    if (lane->db->pooled)
+        return true;
     for (uint32_t i = 0; i < SAAS_DB_BUILTINS; i++) {
         int sent = PQsendPrepare(lane->conn, builtins[i].name, builtins[i].sql, 0, NULL);
         if (!step(op, sent, (saas_db_step){SAAS_DB_BUILTIN, SAAS_DB_BUILTINS, 0}))
             return false;
     }
-    return true;
+    return saas_db_wire_builtin(lane, op, SAAS_DB_SESSION);
 }
 
 typedef struct limit {
@@ -140,19 +151,29 @@ static bool prepare(saas_db_lane *lane, saas_db_op *op, const saas_db_stmt *stmt
 
 bool saas_db_wire_prepare(saas_db_lane *lane, saas_db_op *op)
 {
-    for (size_t i = 0; i < op->count; i++)
+    for (size_t i = 0; i < op->count && !lane->db->pooled; i++)
         if (!prepare(lane, op, op->stmts[i]))
             return false;
     return true;
 }
 
+/* Without a name it holds until the next one without: long enough to be described. */
+static bool prepare_unnamed(saas_db_lane *lane, saas_db_op *op, const saas_db_stmt *stmt)
+{
+    int sent = PQsendPrepare(lane->conn, "", stmt->sql, 0, NULL);
+    return step(op, sent, (saas_db_step){SAAS_DB_PREPARE, stmt->slot, stmt->gen});
+}
+
 bool saas_db_wire_describe(saas_db_lane *lane, saas_db_op *op)
 {
     for (size_t i = 0; i < op->count; i++) {
-        if (op->stmts[i]->shape)
+        const saas_db_stmt *stmt = op->stmts[i];
+        if (stmt->shape)
             continue;
-        int sent = PQsendDescribePrepared(lane->conn, op->stmts[i]->name);
-        if (!step(op, sent, (saas_db_step){SAAS_DB_DESCRIBE, (uint32_t)i, op->stmts[i]->gen}))
+        if (lane->db->pooled && !prepare_unnamed(lane, op, stmt))
+            return false;
+        int sent = PQsendDescribePrepared(lane->conn, lane->db->pooled ? "" : stmt->name);
+        if (!step(op, sent, (saas_db_step){SAAS_DB_DESCRIBE, (uint32_t)i, stmt->gen}))
             return false;
     }
     return true;
@@ -161,7 +182,9 @@ bool saas_db_wire_describe(saas_db_lane *lane, saas_db_op *op)
 bool saas_db_wire_execute(saas_db_lane *lane, saas_db_op *op, size_t i, const char *const *params)
 {
     const saas_db_stmt *stmt = op->stmts[i];
-    int sent = PQsendQueryPrepared(lane->conn, stmt->name, PQnparams(stmt->shape), params, NULL, NULL, 0);
+    const int n = PQnparams(stmt->shape);
+    int sent = lane->db->pooled ? PQsendQueryParams(lane->conn, stmt->sql, n, NULL, params, NULL, NULL, 0)
+                                : PQsendQueryPrepared(lane->conn, stmt->name, n, params, NULL, NULL, 0);
     return step(op, sent, (saas_db_step){SAAS_DB_EXECUTE, (uint32_t)i, stmt->gen});
 }
 
@@ -170,8 +193,9 @@ bool saas_db_wire_sync(saas_db_lane *lane, saas_db_op *op)
     return step(op, PQpipelineSync(lane->conn), (saas_db_step){SAAS_DB_SYNC, 0, 0});
 }
 
+/* A pooler takes its connection back at the Sync: the reset still finds what the transaction has set. */
 bool saas_db_wire_end(saas_db_lane *lane, saas_db_op *op, saas_db_builtin word)
 {
     return saas_db_wire_builtin(lane, op, word) && saas_db_wire_builtin(lane, op, SAAS_DB_RESET) &&
-           saas_db_wire_builtin(lane, op, SAAS_DB_SESSION) && saas_db_wire_sync(lane, op);
+           (lane->db->pooled || saas_db_wire_builtin(lane, op, SAAS_DB_SESSION)) && saas_db_wire_sync(lane, op);
 }

@@ -115,7 +115,8 @@ static void slow_ones_leave_the_fast_alone(void)
     close_pool();
 }
 
-/* Many start the same statement before anyone knows that it is slow: one finds out on a shared lane, the others wait. */
+/* Many start the same statement before anyone knows that it is slow: one finds out on a shared lane, the others wait.
+ */
 static void a_first_run_is_run_alone(void)
 {
     enum { N = 24 };

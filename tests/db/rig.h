@@ -208,7 +208,7 @@ static inline saas_uuid org(unsigned n)
     return id;
 }
 
-static inline int rig_main(const check_test *tests, size_t count, int argc, char **argv)
+static inline int rig_run(int (*body)(int argc, char **argv), int argc, char **argv)
 {
     saas_error e = {0};
     if (saas_test_pg_start(&pg, &e) || saas_test_db_new(&base, pg, NULL, &e)) {
@@ -218,7 +218,7 @@ static inline int rig_main(const check_test *tests, size_t count, int argc, char
     int failed = 1;
     if (sql_as(base.owner_dsn, schema, NULL) && !saas_poll_loop_new(&loop) &&
         !saas_log_new(&rig_log, -1, SAAS_LOG_DEBUG, log_line, NULL))
-        failed = check_run(tests, count, argc, argv);
+        failed = body(argc, argv);
     saas_loop_free(loop);
     saas_log_free(rig_log);
     saas_test_pg_stop(pg);
@@ -226,9 +226,13 @@ static inline int rig_main(const check_test *tests, size_t count, int argc, char
 }
 
 #define RIG_MAIN(tests)                                                                                                \
+    static int rig_body(int argc, char **argv)                                                                         \
+    {                                                                                                                  \
+        return check_run(tests, sizeof(tests) / sizeof *(tests), argc, argv);                                          \
+    }                                                                                                                  \
     int main(int argc, char **argv)                                                                                    \
     {                                                                                                                  \
-        return rig_main(tests, sizeof(tests) / sizeof *(tests), argc, argv);                                           \
+        return rig_run(rig_body, argc, argv);                                                                          \
     }
 
 #endif
