@@ -63,6 +63,8 @@ typedef struct saas_app_options {
     uint32_t work_threads;            /* 0: as many as processors, 2 at least */
     uint32_t work_queue_max;          /* waiting work before ERR_BUSY; 0: 256 */
     uint32_t lanes_shared, lanes_slow, lanes_exclusive; /* connections per loop; 0: 2, 4, 4 */
+    /* How often one address may call the app's open routes, all of them together; 0: 1,200 a minute, 600 at once. */
+    uint32_t open_limit_per_minute, open_limit_burst;
     char end_;
 } saas_app_options;
 
@@ -93,7 +95,8 @@ typedef struct saas_app_options {
  *   JWT_ISSUER           of access tokens; default the app's name
  *   JWT_AUDIENCE         of access tokens; default the app's name
  *
- *   RATE_LIMITS          on | off; default on; off is refused in production
+ *   RATE_LIMITS          on | off: limits of requests, sign-ins, connections an address; default on; off is refused in
+ *                        production
  *
  * plus the fields of options.config. What the environment lacks may come from a .env file (saas/config.h): the one that
  * ENV_FILE in the environment names, which must be there; else options.dotenv, which need not, and only when the

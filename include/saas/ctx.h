@@ -67,6 +67,11 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_sleep(saas_ctx *c, uint64_t ms);
 SAAS_API SAAS_MUST_CHECK saas_err saas_work(saas_ctx *c, void (*fn)(void *arg), void *arg);
 
 SAAS_API saas_log *saas_ctx_log(saas_ctx *c);
+/* Counts one more use of what `name` says by `id` (an organization, an e-mail address, …), beside the limits of the
+ * route: at most burst (0: as many as a minute's) at once, then one every 60 s / per_minute. ERR_RATE_LIMITED, to be
+ * passed on: 429 with Retry-After. ERR_BUG (numbers out of bounds). */
+SAAS_API SAAS_MUST_CHECK saas_err saas_limit(saas_ctx *c, const char *name, saas_text id, uint32_t per_minute,
+                                             uint32_t burst);
 
 /* ---- the answer: one of these, once; a second one is ERR_BUG ---- */
 

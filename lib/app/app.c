@@ -7,7 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SHARED_LANES = 2, SLOW_LANES = 4, EXCLUSIVE_LANES = 4, WORK_QUEUE = 256, REQUESTS = 1024 };
+enum {
+    SHARED_LANES = 2,
+    SLOW_LANES = 4,
+    EXCLUSIVE_LANES = 4,
+    WORK_QUEUE = 256,
+    REQUESTS = 1024,
+    OPEN_PER_MINUTE = 1200,
+    OPEN_BURST = 600
+};
 
 /* ---- what it is made of ---- */
 
@@ -117,6 +125,18 @@ static saas_err make_listener(saas_app *app)
     return saas_listener_new(&app->site.listener, dsn, app->site.log);
 }
 
+static saas_err make_limiter(saas_app *app, const saas_app_options *o)
+{
+    if (app->settings->rate_limits == saas_switch_off)
+        return SAAS_OK;
+    app->site.open_limit = (saas_limit_rule){OPEN_PER_MINUTE, OPEN_BURST};
+    if (o->open_limit_per_minute)
+        app->site.open_limit =
+            (saas_limit_rule){o->open_limit_per_minute,
+                              o->open_limit_burst ? o->open_limit_burst : saas_limit_burst(o->open_limit_per_minute)};
+    return saas_limiter_new(&app->site.limiter, 0);
+}
+
 static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
 {
     saas_site *site = &app->site;
@@ -135,6 +155,8 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
         err = make_keys(app);
     if (!err)
         err = make_workers(app, o);
+    if (!err)
+        err = make_limiter(app, o);
     if (!err)
         err = make_listener(app);
     return err ? saas_error_add(e, err, "%s: %s", app->site.name, saas_err_symbol(err)) : SAAS_OK;
@@ -180,6 +202,7 @@ void saas_app_free(saas_app *app)
         return;
     saas_listener_free(app->site.listener);
     saas_work_pool_free(app->site.work);
+    saas_limiter_free(app->site.limiter);
     saas_keys_free(app->keys);
     saas_router_free(app->site.router);
     saas_log_free(app->own_log);

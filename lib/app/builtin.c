@@ -17,8 +17,8 @@ static saas_err ready(saas_ctx *c)
 }
 
 static const saas_route builtin[] = {
-    SAAS_GET("/health", health, .open = true),
-    SAAS_GET("/ready", ready, .open = true),
+    SAAS_GET("/health", health, .open = true, .limit_per_minute = SAAS_UNLIMITED),
+    SAAS_GET("/ready", ready, .open = true, .limit_per_minute = SAAS_UNLIMITED),
 };
 
 static bool has_route(const saas_router *router, const saas_route *wanted)

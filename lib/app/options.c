@@ -30,6 +30,9 @@ saas_err saas_options_read(saas_app_options *out, const saas_app_options *given,
         return saas_error_add(e, SAAS_ERR_BUG, "options.statement_size: use SAAS_STATEMENTS(table)");
     if (check_mounts(&o, e))
         err = SAAS_ERR_BUG;
+    if (o.open_limit_per_minute > SAAS_LIMIT_PER_MINUTE_MAX || o.open_limit_burst > SAAS_LIMIT_BURST_MAX ||
+        (o.open_limit_burst && !o.open_limit_per_minute))
+        err = saas_error_add(e, SAAS_ERR_BUG, "options.open_limit_per_minute and open_limit_burst: out of bounds");
     if (o.no_database && o.migration_count)
         err = saas_error_add(e, SAAS_ERR_BUG, "options.no_database: migrations need a database");
     if (!err)

@@ -9,7 +9,7 @@
 #include <saas/ctx.h>
 #include <saas/host.h>
 
-enum { SAAS_REFUSED_WAITS_MAX = 1000, SAAS_CTX_BLOCK = 8192, SAAS_REPLY_HEADERS_MAX = 24 };
+enum { SAAS_REFUSED_WAITS_MAX = 1000, SAAS_CTX_BLOCK = 8192, SAAS_REPLY_HEADERS_MAX = 28 };
 
 typedef struct saas_defer_item {
     struct saas_defer_item *next;
@@ -59,6 +59,9 @@ struct saas_ctx {
     uint32_t savepoints; /* set in it */
     saas_err tx_lost; /* the last one was not committed although it should: no success may be answered */
     uint32_t round_trips, db_wait_us;
+
+    /* rate limits: for the answer's headers; ptr NULL: none applied */
+    saas_text limit_policy, limit_state, retry_after;
 
     /* answer */
     saas_defer_item *deferred;

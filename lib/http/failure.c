@@ -97,7 +97,9 @@ static void failure_headers(saas_ctx *c, saas_err e, int status)
 {
     if (status == 401)
         saas_ctx_header(c, SAAS_LIT("www-authenticate"), SAAS_LIT("Bearer"));
-    if (status == 429 || status == 503)
+    if (e == SAAS_ERR_RATE_LIMITED && c->retry_after.ptr)
+        saas_ctx_header(c, SAAS_LIT("retry-after"), c->retry_after);
+    else if (status == 429 || status == 503)
         saas_ctx_header(c, SAAS_LIT("retry-after"), SAAS_LIT("1"));
     if (e == SAAS_ERR_METHOD_NOT_ALLOWED && c->match.allow)
         saas_ctx_header(c, SAAS_LIT("allow"), saas_text_z(c->match.allow));

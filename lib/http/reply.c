@@ -4,7 +4,7 @@
 #include "json/scan.h"
 #include "schema/write.h"
 
-enum { OUT_FIRST = 512, HOST_HEADERS_MAX = SAAS_REPLY_HEADERS_MAX - 8 };
+enum { OUT_FIRST = 512, HOST_HEADERS_MAX = SAAS_REPLY_HEADERS_MAX - 12 };
 
 void saas_ctx_clear_reply(saas_ctx *c)
 {
@@ -145,6 +145,10 @@ static void seal(saas_ctx *c)
     saas_ctx_header(c, SAAS_LIT("x-content-type-options"), SAAS_LIT("nosniff"));
     if (!is_public(c))
         saas_ctx_header(c, SAAS_LIT("cache-control"), SAAS_LIT("no-store"));
+    if (c->limit_policy.ptr) {
+        saas_ctx_header(c, SAAS_LIT("ratelimit-policy"), c->limit_policy);
+        saas_ctx_header(c, SAAS_LIT("ratelimit"), c->limit_state);
+    }
     c->reply = (saas_host_reply){.size = sizeof(saas_host_reply),
                                  .status = c->status,
                                  .headers = c->reply_headers,

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "http/trie.h"
+#include "limit/limit.h"
 #include "schema/field.h"
 #include <string.h>
 
@@ -164,6 +165,25 @@ static void check_codes(subject *s)
             check_conflict(s, saas_route_conflict(r, i));
 }
 
+static uint32_t burst_of(const saas_route *r)
+{
+    return r->limit_burst ? r->limit_burst : saas_limit_burst(r->limit_per_minute);
+}
+
+static void check_limit(subject *s)
+{
+    const saas_route *r = &s->entry->route;
+    if (r->limit_per_minute == SAAS_UNLIMITED || !r->limit_per_minute) {
+        if (r->limit_burst || r->limit_cost)
+            blame(s, ".limit_burst and .limit_cost go with .limit_per_minute");
+        return;
+    }
+    if (r->limit_per_minute > SAAS_LIMIT_PER_MINUTE_MAX || r->limit_burst > SAAS_LIMIT_BURST_MAX)
+        blame(s, ".limit_per_minute is at most 60,000,000 and .limit_burst at most 1,000,000");
+    if (r->limit_cost > burst_of(r))
+        blame(s, ".limit_cost is more than .limit_burst, so no call would ever be let through");
+}
+
 static void complete(saas_route *r)
 {
     if (r->role == SAAS_ROLE_DEFAULT && !r->open)
@@ -172,6 +192,10 @@ static void complete(saas_route *r)
         r->body_max_bytes = BODY_MAX_DEFAULT;
     if (!r->timeout_ms)
         r->timeout_ms = TIMEOUT_DEFAULT_MS;
+    if (r->limit_per_minute && r->limit_per_minute != SAAS_UNLIMITED) {
+        r->limit_burst = burst_of(r);
+        r->limit_cost = r->limit_cost ? r->limit_cost : 1;
+    }
     if (!r->conflict_size)
         r->conflict_size = sizeof(saas_conflict);
 }
@@ -202,6 +226,7 @@ saas_err saas_entry_new(saas_entry **out, saas_arena *a, const char *prefix, saa
     check_path(&s, entry);
     check_schemas(&s);
     check_codes(&s);
+    check_limit(&s);
     if (s.bad)
         return SAAS_ERR_BUG;
     complete(r);

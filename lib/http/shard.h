@@ -8,6 +8,7 @@
 #include "db/pool.h"
 #include "fiber/fiber.h"
 #include "http/router.h"
+#include "limit/limit.h"
 #include "loop/loop.h"
 #include "task/work.h"
 #include <saas/host.h>
@@ -22,6 +23,8 @@ typedef struct saas_site {
     const saas_step *steps; /* NULL-terminated; middleware/ holds the one table of them */
     const saas_keys *keys;
     saas_work_pool *work;
+    saas_limiter *limiter;      /* NULL: no rate limits */
+    saas_limit_rule open_limit; /* of all open routes together, by address; per_minute 0: none */
     saas_log *log;
     const saas_schema *config; /* the host's */
     const void *config_values;

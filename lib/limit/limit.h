@@ -22,6 +22,12 @@ typedef struct saas_limit_rule {
     uint32_t burst;      /* 1 .. SAAS_LIMIT_BURST_MAX */
 } saas_limit_rule;
 
+/* The burst of a rule that gives none: a minute's. */
+static inline uint32_t saas_limit_burst(uint32_t per_minute)
+{
+    return per_minute < SAAS_LIMIT_BURST_MAX ? per_minute : SAAS_LIMIT_BURST_MAX;
+}
+
 /* A keyed hash: who does not know the limiter's key can't make two names meet, nor aim at a place in the table. */
 typedef struct saas_limit_key {
     uint64_t place, tag;

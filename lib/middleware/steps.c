@@ -1,5 +1,6 @@
 #include "middleware/steps.h"
 #include "http/ctx.h"
+#include "middleware/limit.h"
 #include "middleware/validate.h"
 
 enum { ARENA_BASE = 1 << 20, ARENA_PER_BODY_BYTE = 8 };
@@ -70,6 +71,7 @@ static saas_err authorize(saas_ctx *c)
 
 const saas_step *saas_middleware_steps(void)
 {
-    static const saas_step steps[] = {refused, routed, authenticate, authorize, saas_validate, NULL};
+    static const saas_step steps[] = {refused,   routed,        authenticate, saas_limit_request,
+                                      authorize, saas_validate, NULL};
     return steps;
 }

@@ -4,8 +4,8 @@
 
 #include "http/shard.h"
 
-/* In order: refused by the transport, route found, authenticate, authorize, validate (media type, path, query, body).
- * NULL-terminated, static. */
+/* In order: refused by the transport, route found, authenticate, rate limits, authorize, validate (media type, path,
+ * query, body). NULL-terminated, static. */
 const saas_step *saas_middleware_steps(void);
 
 #endif

@@ -1,7 +1,7 @@
 #include "test/env.h"
 #include <string.h>
 
-enum { MADE_UP = 6 };
+enum { MADE_UP = 7 };
 
 static bool has(const char *const *env, const char *name)
 {
@@ -18,6 +18,7 @@ const char *const *saas_test_env(saas_arena *a, const char *const *given, const 
         const char *name, *value;
     } made_up[MADE_UP] = {
         {"APP_ENV", "development"},
+        {"RATE_LIMITS", has(given, "APP_ENV") ? NULL : "off"},
         {"LOG_LEVEL", "error"},
         {"JWT_ACCESS_SECRET", "access secret of a test, of no worth"},
         {"JWT_REFRESH_SECRET", "refresh secret of a test, of no worth"},

@@ -53,7 +53,7 @@ export async function startServer({ program, env = {}, own = false }) {
   const port = await freePort();
   const settings = {
     APP_ENV: 'development', PORT: String(port), DATABASE_URL: cluster.dsn.app, MIGRATE_DATABASE_URL: cluster.dsn.owner,
-    ...secrets, ...env,
+    RATE_LIMITS: 'off', ...secrets, ...env,
   };
   const migrated = await run(program, ['migrate'], settings).ended;
   if (migrated.code !== 0) throw new Error(`migrate: ${migrated.output}`);

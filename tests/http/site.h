@@ -129,6 +129,7 @@ typedef struct client {
     char body[32768], headers[4096];
     const char *content_type;   /* NULL: application/json when there is a body */
     const char *header, *value; /* one more of the request */
+    const char *remote;         /* NULL: 192.0.2.1 */
     saas_err refused;
 } client;
 
@@ -168,7 +169,7 @@ static void begin(client *t, const char *method, const char *target, const char 
                                  .target = saas_text_z(target),
                                  .body = saas_text_z(body),
                                  .content_type = saas_text_z(type),
-                                 .remote = SAAS_LIT("192.0.2.1"),
+                                 .remote = saas_text_z(t->remote ? t->remote : "192.0.2.1"),
                                  .headers = headers,
                                  .header_count = n,
                                  .header_size = sizeof *headers,
