@@ -40,7 +40,7 @@ typedef struct saas_config_sources {
 /* Reads `count` schemas into structs in the arena, so that one report covers all. An unknown variable is nobody's
  * business, but one in the .env file that looks like a known one is named with the problems.
  * ERR_CONFIG: e->text has a line a problem, "JWT_ACCESS_SECRET: too short: at least 32 characters". ERR_NO_MEMORY.
- * ERR_BUG: objects and lists can't be read so; NAME_FILE of a secret is a field too. */
+ * ERR_BUG: objects and lists can't be read so; NAME_FILE of a secret is a field too; from->size is none. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_config_read(void **out, saas_arena *a, const saas_schema *const *schemas,
                                                    size_t count, const saas_config_sources *from, saas_error *e);
 /* Overwrites every .secret text of a struct with zeros. */

@@ -46,12 +46,13 @@ static saas_err read_dotenv(saas_sources *s, const saas_config_sources *from)
 saas_err saas_sources_open(saas_sources *s, const saas_config_sources *given, saas_issues *issues, saas_arena *a)
 {
     saas_config_sources from = {0};
+    *s = (saas_sources){.issues = issues, .arena = a};
+    if (given && given->size < offsetof(saas_config_sources, dotenv))
+        return SAAS_ERR_BUG;
     if (given)
         memcpy(&from, given, given->size < sizeof from ? given->size : sizeof from);
-    *s = (saas_sources){.env = from.env ? from.env : (const char *const *)environ,
-                        .dotenv_name = from.dotenv_name ? from.dotenv_name : from.dotenv,
-                        .issues = issues,
-                        .arena = a};
+    s->env = from.env ? from.env : (const char *const *)environ;
+    s->dotenv_name = from.dotenv_name ? from.dotenv_name : from.dotenv;
     if (from.dotenv)
         SAAS_TRY(read_dotenv(s, &from));
     return s->no_memory ? SAAS_ERR_NO_MEMORY : SAAS_OK;

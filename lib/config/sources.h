@@ -35,8 +35,8 @@ typedef struct saas_sources {
     bool no_memory; /* sticks */
 } saas_sources;
 
-/* from may be NULL. What is wrong with the .env file becomes issues; the good lines of it count. ERR_NO_MEMORY. To be
- * closed in any case. */
+/* from may be NULL. What is wrong with the .env file becomes issues; the good lines of it count. ERR_NO_MEMORY,
+ * ERR_BUG (their size). To be closed in any case. */
 SAAS_MUST_CHECK saas_err saas_sources_open(saas_sources *s, const saas_config_sources *from, saas_issues *issues,
                                            saas_arena *a);
 void saas_sources_close(saas_sources *s);

@@ -124,6 +124,12 @@ static void what_is_no_variable_is_a_bug(void)
 #define CLASH(F, T) F(T, text(0, 9), salt, .secret = true) F(T, text(0, 9), salt_file)
 SAAS_STRUCT(clash, CLASH);
 
+static void sources_without_a_size_are_a_bug(void)
+{
+    const saas_config_sources from = {.env = good_env};
+    CHECK_INT(saas_config_read(out, arena, schemas, 2, &from, &error), SAAS_ERR_BUG);
+}
+
 static void one_variable_for_two_things_is_a_bug(void)
 {
     static const saas_schema *const list[] = {&core_schema, &clash_schema};
@@ -148,6 +154,7 @@ static const check_test tests[] = {TEST(settings_are_read),
                                    TEST(secrets_are_wiped),
                                    TEST(a_failed_start_leaves_no_secret_behind),
                                    TEST(what_is_no_variable_is_a_bug),
+                                   TEST(sources_without_a_size_are_a_bug),
                                    TEST(one_variable_for_two_things_is_a_bug),
                                    TEST(memory_runs_out)};
 
