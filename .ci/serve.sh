@@ -79,7 +79,7 @@ start_postgres() {
     postgres_stop "$state"
     cluster=$state
     postgres_start "$state" "$sockets"
-    superuser -c 'set client_min_messages = error' -f lib/app/sql/roles.sql || die "making the roles failed"
+    superuser -f lib/app/sql/roles.sql || die "making the roles failed"
     [ -n "$(superuser -c "select 1 from pg_database where datname = 'saas'")" ] ||
         superuser -c 'create database saas owner saas_owner' || die "making the database failed"
     DATABASE_URL=$(dsn saas_app)

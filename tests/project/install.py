@@ -23,6 +23,9 @@ def installed(root, build, prefix, libdir, folder):
     packages = f"{top}/{libdir}/pkgconfig"
     for name in os.listdir(packages):
         move(f"{packages}/{name}", prefix, top)
+    roles = outside.run("pkg-config", "--variable=roles", "libsaas", env=outside.environment(PKG_CONFIG_PATH=packages))
+    if not os.path.isfile(roles.strip()):
+        sys.exit(f"the roles are not where libsaas.pc says: {roles}")
     return top, packages
 
 

@@ -5,6 +5,10 @@
 --   saas_auth   owns the few functions that look behind the policies (sign-in); nobody logs in as it
 --
 -- No passwords: set them where clients come over TCP ("alter role saas_app password ..."); local sockets use peer.
+
+-- Revoking what was never granted warns.
+set client_min_messages = error;
+
 do $$
 declare
     name text;
