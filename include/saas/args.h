@@ -4,6 +4,8 @@
  * number: both are checked against the type the statement's parameter has (an int 1 for a boolean parameter is true, an
  * enum's number for a text parameter is an error: say SAAS_WORD). An argument with a bare comma needs parentheses.
  *
+ * A list of objects is no argument: docs/guide/database.md shows how its elements are written.
+ *
  * Values borrow what they point at until the call they are given to returns. C11 for the macros, C++17 for types and
  * functions. Thread: any. Since 0.1. */
 #ifndef SAAS_ARGS_H

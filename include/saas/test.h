@@ -60,7 +60,7 @@ typedef struct saas_test_request {
     size_t body_len;             /* 0: strlen(body) */
     const char *content_type;
     const char *bearer;          /* an access token */
-    const saas_principal *as;    /* or: signed in as this one */
+    const saas_principal *as;    /* or: signed in as this one; to write rows its org_id must be an organization's */
     const saas_header *headers;
     size_t header_count;
     uint64_t leave_after_ms;     /* the client goes away after this long, answered or not; 0: it stays */
