@@ -50,22 +50,35 @@ static saas_err take(void *in, saas_sources *s, const saas_field *f, saas_text p
     return err ? err : check_key(s, f, path, found->value);
 }
 
+/* .trim and its like leave a copy in the arena, which nothing but this knows of. */
+static void forget_transformed(saas_text read, saas_text given, const saas_field *f)
+{
+    uintptr_t at = (uintptr_t)read.ptr, start = (uintptr_t)given.ptr;
+    bool theirs = given.ptr ? at >= start && at <= start + given.len : true;
+    if (f->secret && read.ptr && !theirs)
+        sodium_memzero((char *)(uintptr_t)read.ptr, read.len);
+}
+
 saas_err saas_config_field(void *in, saas_setting *from, saas_sources *s, const saas_field *f)
 {
     char name[SAAS_VARIABLE_MAX];
     saas_setting found = {{NULL, 0}, SAAS_FROM_NOWHERE};
-    if (f->type == SAAS_T_OBJECT || f->type == SAAS_T_LIST)
+    if (!saas_type_is_scalar(f->type))
         return SAAS_ERR_BUG;
     saas_text path = saas_variable(name, f);
     saas_err err = saas_sources_find(&found, s, path, f->secret);
     if (!err)
         err = take(in, s, f, path, &found);
+    const saas_text read = saas_type_is_text(f->type) ? *text_member(f, in) : (saas_text){NULL, 0};
     if (err && saas_type_is_text(f->type))
         *text_member(f, in) = (saas_text){NULL, 0};
+    if (!err)
+        err = own_text(in, s->arena, f);
+    forget_transformed(read, found.value, f);
     if (!found.value.ptr && f->def)
         found = (saas_setting){saas_text_z(f->def), SAAS_FROM_DEFAULT};
     *from = found;
-    return err ? err : own_text(in, s->arena, f);
+    return err;
 }
 
 /* KEY and FILE_OF_KEY with .json = "KEY_FILE" would both read KEY_FILE. */

@@ -22,7 +22,7 @@ static const char *kind_name(const saas_field *f)
     case SAAS_T_TIME:
         return "RFC 3339 time";
     default:
-        return saas_type_what(f->type);
+        return saas_type_format(f->type) ? saas_type_format(f->type) : saas_type_what(f->type);
     }
 }
 
@@ -31,10 +31,16 @@ static void add_bounds(saas_buf *b, const saas_field *f)
     const char *unit = saas_type_is_text(f->type) ? " characters" : "";
     if (f->type == SAAS_T_URL && f->schemes)
         saas_buf_format(b, " (%s)", f->schemes);
-    if (f->bounded && f->lo > INT64_MIN && f->hi < INT64_MAX)
+    if (f->bounded && f->type != SAAS_T_DECIMAL && f->lo > INT64_MIN && f->hi < INT64_MAX)
         saas_buf_format(b, ", %" PRId64 " to %" PRId64 "%s", f->lo, f->hi, unit);
+    if (f->type == SAAS_T_F64 && f->f_lo < f->f_hi)
+        saas_buf_format(b, ", %g to %g", f->f_lo, f->f_hi);
     if (f->prefix)
         saas_buf_format(b, ", starts with %s", f->prefix);
+    if (f->suffix)
+        saas_buf_format(b, ", ends with %s", f->suffix);
+    if (f->pattern)
+        saas_buf_format(b, ", like %s", f->pattern);
 }
 
 /* "# text, 32 to 4000 characters; required; secret: or JWT_ACCESS_SECRET_FILE names a file with it" */

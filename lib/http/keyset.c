@@ -1,7 +1,7 @@
 #include "http/keyset.h"
 #include "db/columns.h"
 #include "json/token.h"
-#include "schema/write.h"
+#include "schema/field.h"
 
 /* ---- the order's text ---- */
 
@@ -40,9 +40,8 @@ static const char *fault_of(const saas_key *key)
         return "saas_reply_page: .order must be \"column [asc|desc], …\" where the query has a cursor";
     if (!key->field)
         return "saas_reply_page: a column of .order is no field of the schema";
-    if (key->field->nullable || key->field->secret || key->field->type == SAAS_T_OBJECT ||
-        key->field->type == SAAS_T_LIST)
-        return "saas_reply_page: a column of .order is nullable, secret, an object or a list";
+    if (key->field->nullable || key->field->secret || !saas_type_is_scalar(key->field->type))
+        return "saas_reply_page: a column of .order is nullable, secret, or no scalar";
     return NULL;
 }
 

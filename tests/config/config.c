@@ -112,6 +112,24 @@ static void a_failed_start_leaves_no_secret_behind(void)
     saas_arena_done(&a);
 }
 
+#define TRIMMED(F, T) F(T, text(1, 99), api_token, .secret = true, .trim = true, .lower = true)
+SAAS_STRUCT(trimmed, TRIMMED);
+
+static void what_transforms_leave_is_wiped_too(void)
+{
+    static char memory[1 << 14];
+    static const char *const env[] = {"API_TOKEN=  CANARY-OF-A-SECRET  ", NULL};
+    static const saas_schema *const list[] = {&trimmed_schema};
+    const saas_config_sources from = {.size = sizeof from, .env = env};
+    saas_arena a;
+    saas_arena_init(&a, memory, sizeof memory, 1);
+    REQUIRE(saas_config_read(out, &a, list, 1, &from, &error) == SAAS_OK);
+    CHECK_STR(((const struct trimmed *)out[0])->api_token.ptr, "canary-of-a-secret");
+    saas_config_wipe(out[0], &trimmed_schema);
+    CHECK(!memmem(memory, sizeof memory, "canary", 6) && !memmem(memory, sizeof memory, "CANARY", 6));
+    saas_arena_done(&a);
+}
+
 static void what_is_no_variable_is_a_bug(void)
 {
     static const saas_field f = {
@@ -153,6 +171,7 @@ static const check_test tests[] = {TEST(settings_are_read),
                                    TEST(every_problem_is_in_one_report),
                                    TEST(secrets_are_wiped),
                                    TEST(a_failed_start_leaves_no_secret_behind),
+                                   TEST(what_transforms_leave_is_wiped_too),
                                    TEST(what_is_no_variable_is_a_bug),
                                    TEST(sources_without_a_size_are_a_bug),
                                    TEST(one_variable_for_two_things_is_a_bug),
