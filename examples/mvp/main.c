@@ -5,8 +5,10 @@
 
 static const saas_mount mounts[] = {
     {"/v1/auth", saas_auth_routes},
-    {"/v1/me", mvp_me_routes},
+    {"/v1/me", saas_account_routes},
     {"/v1/users", mvp_user_routes},
+    {"/v1/invitations", saas_invitation_routes},
+    {"/v1/audit", saas_audit_routes},
     {"/v1/organization", mvp_organization_routes},
     {"/v1/projects", mvp_project_routes},
 };

@@ -17,7 +17,6 @@ SAAS_DECLARE(organization, SAAS_ORGANIZATION_FIELDS);
     F(T, text(8, 200), stripe_secret_key, .secret = true, .prefix = "sk_", .doc = "Stripe")
 SAAS_DECLARE(settings, SETTINGS);
 
-saas_route_list mvp_me_routes(void);
 saas_route_list mvp_user_routes(void);
 saas_route_list mvp_organization_routes(void);
 saas_route_list mvp_project_routes(void);

@@ -13,6 +13,7 @@
 #include <saas/db.h>
 #include <saas/host.h>
 #include <saas/log.h>
+#include <saas/mail.h>
 
 SAAS_BEGIN_DECLS
 
@@ -65,6 +66,8 @@ typedef struct saas_app_options {
     uint32_t lanes_shared, lanes_slow, lanes_exclusive; /* connections per loop; 0: 2, 4, 4 */
     /* How often one address may call the app's open routes, all of them together; 0: 1,200 a minute, 600 at once. */
     uint32_t open_limit_per_minute, open_limit_burst;
+    saas_mailer mailer;               /* sends what accounts are mailed; NULL: see saas/mail.h */
+    void *mailer_user;
     char end_;
 } saas_app_options;
 

@@ -39,9 +39,18 @@ SAAS_ENUM(saas_user_role, SAAS_USER_ROLES); /* numbers as in saas_role */
 
 /* ---- routes ---- */
 
-/* POST /signup, /login, /refresh, /logout, to be mounted under a prefix such as /v1/auth:
- *   .mounts = (const saas_mount[]){ {"/v1/auth", saas_auth_routes} }, .mount_count = 1 */
+/* Lists of routes, to be mounted under a prefix each:
+ *   static const saas_mount mounts[] = {{"/v1/auth", saas_auth_routes}, {"/v1/me", saas_account_routes}}; */
+
+/* POST /signup, /login, /refresh, /logout, /logout-all, /switch, /password/forgot, /password/reset, /email/verify,
+ * /email/resend, /invitations/accept; GET /sessions, /organizations; DELETE /sessions/:id. For /v1/auth. */
 SAAS_API saas_route_list saas_auth_routes(void);
+/* The account that is signed in: GET, PATCH (another e-mail address), DELETE; POST /password; GET /export. For /v1/me. */
+SAAS_API saas_route_list saas_account_routes(void);
+/* Admins invite by mail: GET, POST; DELETE /:id, POST /:id/resend. For /v1/invitations. */
+SAAS_API saas_route_list saas_invitation_routes(void);
+/* Admins read the audit trail: GET. For /v1/audit. */
+SAAS_API saas_route_list saas_audit_routes(void);
 
 /* ---- what a host can build its own routes on; all run on a handler's fiber and wait ---- */
 

@@ -1,6 +1,7 @@
 #include "app/app.h"
 #include "app/migrate.h"
 #include "app/prove.h"
+#include "auth_routes/courier.h"
 #include "base/error.h"
 #include "middleware/steps.h"
 #include <stdlib.h>
@@ -104,6 +105,8 @@ static saas_err make_keys(saas_app *app)
     SAAS_TRY(saas_keys_new(&app->keys, s->jwt_access_secret, s->jwt_refresh_secret,
                            s->has.jwt_issuer == SAAS_SET ? s->jwt_issuer : name,
                            s->has.jwt_audience == SAAS_SET ? s->jwt_audience : name));
+    if (s->jwt_email_claim == saas_switch_off)
+        saas_keys_leave_email_out(app->keys);
     app->site.keys = app->keys;
     return SAAS_OK;
 }
@@ -137,6 +140,25 @@ static saas_err make_limiter(saas_app *app, const saas_app_options *o)
     return saas_limiter_new(&app->site.limiter, 0);
 }
 
+/* Copied; a '/' at the end would double. */
+static saas_err make_mail(saas_app *app, const saas_app_options *o)
+{
+    const struct saas_settings *s = app->settings;
+    saas_site *site = &app->site;
+    bool given = s->has.app_url == SAAS_SET, slash = given && s->app_url.ptr[s->app_url.len - 1] == '/';
+    site->app_url = given ? saas_arena_format(app->arena, "%.*s", (int)(s->app_url.len - slash), s->app_url.ptr).ptr
+                          : saas_arena_format(app->arena, "http://localhost:%d", (int)s->port).ptr;
+    if (!site->app_url)
+        return SAAS_ERR_NO_MEMORY;
+    site->mailer = o->mailer;
+    site->mailer_user = o->mailer_user;
+    site->development = s->app_env == saas_environment_development;
+    site->signup_neutral = s->signup_neutral == saas_switch_on;
+    site->attach = saas_courier_attach;
+    site->detach = saas_courier_detach;
+    return SAAS_OK;
+}
+
 static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
 {
     saas_site *site = &app->site;
@@ -159,6 +181,8 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
         err = make_limiter(app, o);
     if (!err)
         err = make_listener(app);
+    if (!err)
+        err = make_mail(app, o);
     return err ? saas_error_add(e, err, "%s: %s", app->site.name, saas_err_symbol(err)) : SAAS_OK;
 }
 

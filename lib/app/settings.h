@@ -45,6 +45,10 @@ SAAS_ENUM(saas_switch, SAAS_SWITCH);
       .doc = "Makes refresh tokens; another one")                                                                      \
     F(T, text(1, 200), jwt_issuer, .doc = "Of access tokens; without it the app's name")                               \
     F(T, text(1, 200), jwt_audience, .doc = "Of access tokens; without it the app's name")                             \
+    F(T, url, app_url, .doc = "Where links of mails lead; without it http://localhost:PORT")                           \
+    F(T, word(saas_switch), signup_neutral, .def = "off",                                                              \
+      .doc = "Sign-up tells nobody whether an address is known: a mail decides")                                      \
+    F(T, word(saas_switch), jwt_email_claim, .def = "on", .doc = "Access tokens say the e-mail address")               \
     F(T, word(saas_switch), rate_limits, .def = "on", .doc = "Throttling; off is for load tests, not for production")
 SAAS_DECLARE(saas_settings, SAAS_SETTINGS);
 

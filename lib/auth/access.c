@@ -57,7 +57,7 @@ static void write_claims(saas_buf *out, const saas_keys *keys, const saas_princi
     write_uuid(&j, "org", who->org_id);
     write_uuid(&j, "sid", who->session_id);
     write_text(&j, "role", saas_text_z(saas_user_role_words.words[who->role]));
-    if (who->email.ptr)
+    if (who->email.ptr && !keys->without_email)
         write_text(&j, "email", who->email);
     saas_json_key(&j, SAAS_LIT("iat"));
     saas_json_i64(&j, now_s);

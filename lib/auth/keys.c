@@ -52,6 +52,11 @@ saas_err saas_keys_new(saas_keys **out, saas_text access_secret, saas_text refre
     return SAAS_OK;
 }
 
+void saas_keys_leave_email_out(saas_keys *keys)
+{
+    keys->without_email = true;
+}
+
 void saas_keys_free(saas_keys *keys)
 {
     if (!keys)

@@ -15,6 +15,9 @@ SAAS_MUST_CHECK saas_err saas_keys_new(saas_keys **out, saas_text access_secret,
                                        saas_text issuer, saas_text audience);
 void saas_keys_free(saas_keys *keys);
 
+/* Access tokens are signed without the claim email. */
+void saas_keys_leave_email_out(saas_keys *keys);
+
 /* HMAC-SHA-256 states of one thread: not shared, made once per loop. */
 typedef struct saas_signer saas_signer;
 SAAS_MUST_CHECK saas_err saas_signer_new(saas_signer **out, const saas_keys *keys);
@@ -51,6 +54,16 @@ SAAS_MUST_CHECK saas_err saas_refresh_next(char token[SAAS_REFRESH_CHARS + 1], s
                                            saas_text parent, const uint8_t random[32]);
 /* Checks prefix, checksum and the server's tag. ERR_UNAUTHENTICATED: malformed, or never issued here. */
 SAAS_MUST_CHECK saas_err saas_refresh_read(saas_refresh *out, saas_signer *s, saas_text token);
+
+/* ---- tokens of mails ---- */
+
+enum { SAAS_MAIL_TOKEN_CHARS = 43, SAAS_MAIL_TOKEN_HASH = 32 };
+
+/* 256 bits of the CSPRNG as base64url, and the SHA-256 that the database keeps. */
+SAAS_MUST_CHECK saas_err saas_mail_token_new(char token[SAAS_MAIL_TOKEN_CHARS + 1], uint8_t hash[SAAS_MAIL_TOKEN_HASH],
+                                             saas_signer *s);
+/* ERR_NOT_FOUND: it can't be one. */
+SAAS_MUST_CHECK saas_err saas_mail_token_read(uint8_t hash[SAAS_MAIL_TOKEN_HASH], saas_signer *s, saas_text token);
 
 /* ---- cursors of lists ---- */
 

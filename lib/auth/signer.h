@@ -17,6 +17,7 @@ struct saas_keys {
     EVP_MAC *hmac;
     EVP_MD *sha256;
     saas_secret access, refresh;
+    bool without_email;
     saas_text issuer, audience; /* in one allocation behind the struct */
 };
 

@@ -1,4 +1,6 @@
 /* What a signed-in user does to members, its own password and its organization. */
+#include "auth_routes/members.h"
+#include "auth_routes/courier.h"
 #include "auth_routes/event.h"
 #include "auth_routes/password.h"
 #include <saas/auth.h>
@@ -39,8 +41,7 @@ static saas_err fine(saas_ctx *c)
     return SAAS_OK;
 }
 
-/* The outcome of a function of saas_auth_api. */
-static saas_err judge(saas_ctx *c, const saas_rows *row)
+saas_err saas_outcome(saas_ctx *c, const saas_rows *row)
 {
     static const struct {
         const char *outcome;
@@ -58,7 +59,7 @@ static saas_err judge(saas_ctx *c, const saas_rows *row)
     return SAAS_ERR_BUG;
 }
 
-static const char *word(saas_role role)
+const char *saas_role_word(saas_role role)
 {
     return role >= SAAS_VIEWER && role <= SAAS_ADMIN ? saas_user_role_words.words[role] : NULL;
 }
@@ -71,15 +72,17 @@ saas_err saas_user_create(saas_ctx *c, saas_rows **row, saas_text email, saas_te
     saas_text hash;
     if (!me)
         return SAAS_ERR_UNAUTHENTICATED;
-    if (!word(role))
+    if (!saas_role_word(role))
         return SAAS_ERR_BUG;
     SAAS_TRY(saas_password_check(c, "password", password));
     SAAS_TRY(saas_password_hash(&hash, c, password));
     SAAS_TRY(saas_uuid_v7(&user));
     SAAS_TRY(saas_uuid_v7(&account));
-    SAAS_TRY(saas_query_one(c, &made, "select * from saas_auth_api.user_create($1, $2, $3, $4, $5, $6, $7)",
-                            SAAS_ARGS(me->user_id, word(me->role), user, account, email, hash, word(role))));
-    SAAS_TRY(judge(c, made));
+    SAAS_TRY(saas_query_one(
+        c, &made, "select * from saas_auth_api.user_create($1, $2, $3, $4, $5, $6, $7)",
+        SAAS_ARGS(me->user_id, saas_role_word(me->role), user, account, email, hash, saas_role_word(role))));
+    SAAS_TRY(saas_outcome(c, made));
+    saas_courier_call(c);
     *row = made;
     return SAAS_OK;
 }
@@ -90,11 +93,11 @@ saas_err saas_user_set_role(saas_ctx *c, saas_rows **row, saas_uuid user_id, saa
     saas_rows *changed;
     if (!me)
         return SAAS_ERR_UNAUTHENTICATED;
-    if (!word(role))
+    if (!saas_role_word(role))
         return SAAS_ERR_BUG;
     SAAS_TRY(saas_query_one(c, &changed, "select * from saas_auth_api.user_set_role($1, $2, $3, $4)",
-                            SAAS_ARGS(me->user_id, word(me->role), user_id, word(role))));
-    SAAS_TRY(judge(c, changed));
+                            SAAS_ARGS(me->user_id, saas_role_word(me->role), user_id, saas_role_word(role))));
+    SAAS_TRY(saas_outcome(c, changed));
     *row = changed;
     return SAAS_OK;
 }
@@ -106,13 +109,13 @@ saas_err saas_user_remove(saas_ctx *c, saas_uuid user_id)
     if (!me)
         return SAAS_ERR_UNAUTHENTICATED;
     SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.user_remove($1, $2, $3) as outcome",
-                            SAAS_ARGS(me->user_id, word(me->role), user_id)));
-    return judge(c, row);
+                            SAAS_ARGS(me->user_id, saas_role_word(me->role), user_id)));
+    return saas_outcome(c, row);
 }
 
-/* The stored hash, after the password was right; a session that has ended counts as a wrong one. */
-static saas_err prove(saas_text *hash, saas_ctx *c, const saas_principal *me, saas_text password)
+saas_err saas_password_prove(saas_text *hash, saas_ctx *c, saas_text password)
 {
+    const saas_principal *me = saas_me(c);
     saas_rows *row;
     saas_text stored, fresh;
     bool ok;
@@ -134,12 +137,13 @@ saas_err saas_password_change(saas_ctx *c, saas_text current, saas_text new_pass
     if (!me)
         return SAAS_ERR_UNAUTHENTICATED;
     SAAS_TRY(saas_password_check(c, "newPassword", new_password));
-    SAAS_TRY(prove(&verified, c, me, current));
+    SAAS_TRY(saas_password_prove(&verified, c, current));
     SAAS_TRY(saas_password_hash(&hash, c, new_password));
     SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.password_change($1, $2, $3, $4) as changed",
                             SAAS_ARGS(me->user_id, me->session_id, verified, hash)));
     if (!saas_text_equal(saas_rows_text(row, 0, "changed"), SAAS_LIT("t")))
         return wrong_password(c);
+    saas_courier_call(c);
     saas_auth_event(c, SAAS_LOG_INFO, "auth.password", "changed", me);
     return SAAS_OK;
 }
@@ -151,8 +155,8 @@ saas_err saas_organization_remove(saas_ctx *c, saas_text current_password)
     saas_rows *row;
     if (!me)
         return SAAS_ERR_UNAUTHENTICATED;
-    SAAS_TRY(prove(&verified, c, me, current_password));
+    SAAS_TRY(saas_password_prove(&verified, c, current_password));
     SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.organization_remove($1, $2, $3, $4) as outcome",
-                            SAAS_ARGS(me->user_id, word(me->role), me->session_id, verified)));
-    return judge(c, row);
+                            SAAS_ARGS(me->user_id, saas_role_word(me->role), me->session_id, verified)));
+    return saas_outcome(c, row);
 }

@@ -5,7 +5,7 @@
 #include "http/ctx.h"
 
 SAAS_DEFINE(saas_own_list, SAAS_PAGE_FIELDS);
-SAAS_DEFINE(saas_switch, SAAS_SWITCH);
+SAAS_DEFINE(saas_switch_body, SAAS_SWITCH_BODY);
 
 #define SESSION(F, T)                                                                                                  \
     F(T, uuid, id)                                                                                                     \
@@ -79,7 +79,7 @@ saas_err saas_route_switch(saas_ctx *c)
     saas_rows *rows;
     SAAS_TRY(saas_refresh_first(session.token, &session.refresh, c->shard->signer, session.id));
     SAAS_TRY(saas_query(c, &rows, "select * from saas_auth_api.session_switch($1, $2, $3, $4)",
-                        SAAS_ARGS(me->user_id, session.id, saas_body(c, saas_switch)->org_id,
+                        SAAS_ARGS(me->user_id, session.id, saas_body(c, saas_switch_body)->org_id,
                                   saas_v_bytes(session.refresh.hash, sizeof session.refresh.hash))));
     SAAS_TRY(saas_identity_read(&who, c, rows));
     if (saas_text_equal(who->outcome, SAAS_LIT("unauthenticated")))

@@ -1,8 +1,10 @@
+#include "auth_routes/courier.h"
 #include "auth_routes/event.h"
 #include "auth_routes/identity.h"
 #include "auth_routes/password.h"
 #include "auth_routes/routes.h"
 #include "auth_routes/slug.h"
+#include "http/ctx.h"
 
 static saas_err taken(saas_ctx *c, saas_text outcome)
 {
@@ -15,6 +17,21 @@ static saas_err taken(saas_ctx *c, saas_text outcome)
         return saas_fail(c, 409, "EMAIL_TAKEN", "An account with this e-mail address exists");
     }
     return SAAS_ERR_BUG;
+}
+
+/* Whether the address is known decides what its mail says, and nothing here. */
+static saas_err ask(saas_ctx *c, const struct saas_signup *in, saas_text hash)
+{
+    char derived[SAAS_SLUG_MAX + 1];
+    bool derive = in->has.org_slug != SAAS_SET;
+    saas_rows *none;
+    if (derive)
+        saas_slug_of(derived, in->org_name);
+    SAAS_TRY(saas_system_query(c, &none, "sign-up", "select saas_auth_api.signup_request($1, $2, $3, $4)",
+                               SAAS_ARGS(in->org_name, derive ? saas_text_z(derived) : in->org_slug, in->email, hash)));
+    saas_courier_call(c);
+    saas_auth_event(c, SAAS_LOG_INFO, "auth.signup", "asked", NULL);
+    return saas_reply_null(c, 202);
 }
 
 static saas_err create(saas_rows **rows, saas_ctx *c, const struct saas_signup *in, saas_text hash,
@@ -46,11 +63,14 @@ saas_err saas_route_signup(saas_ctx *c)
     saas_err e = saas_password_hash(&hash, c, in->password);
     saas_password_wipe(in->password);
     SAAS_TRY(e);
+    if (c->shard->site->signup_neutral)
+        return ask(c, in, hash);
     SAAS_TRY(saas_new_session_make(&session, c));
     SAAS_TRY(create(&rows, c, in, hash, &session));
     SAAS_TRY(saas_identity_read(&who, c, rows));
     if (!saas_text_equal(who->outcome, SAAS_LIT("ok")))
         return taken(c, who->outcome);
+    saas_courier_call(c);
     saas_auth_event(c, SAAS_LOG_INFO, "auth.signup", "ok",
                     &(saas_principal){.user_id = who->user_id, .org_id = who->org_id, .session_id = session.id});
     return saas_reply_signed_in(c, 201, who, &session);

@@ -24,6 +24,7 @@ struct saas_ctx {
     void *transport;
     unsigned owners;  /* transport, handler */
     bool gone;        /* the transport has released it */
+    bool chore;       /* no request: http/chore.h */
     saas_arena arena; /* first block: the rest of this allocation */
 
     /* request, copied into the arena */

@@ -6,6 +6,8 @@ enum { STATUS_CLIENT_GONE = 499 };
 
 static saas_err before_handler(saas_ctx *c)
 {
+    if (c->chore)
+        return SAAS_OK;
     for (const saas_step *step = c->shard->site->steps; *step; step++)
         SAAS_TRY((*step)(c));
     return SAAS_OK;
@@ -81,7 +83,7 @@ void saas_ctx_log_request(const saas_ctx *c)
 {
     saas_log *log = c->shard->site->log;
     saas_log_level level = level_of(c->status);
-    if (!saas_log_enabled(log, level))
+    if (!saas_log_enabled(log, level) || (c->chore && c->status < 500))
         return;
     const saas_route *route = c->match.route;
     saas_value none = saas_v_null(NULL);

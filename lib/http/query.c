@@ -111,7 +111,7 @@ saas_err saas_system_query(saas_ctx *c, saas_rows **rows, const char *why, const
     saas_rows *made = saas_rows_new(c, sql);
     if (!made)
         return SAAS_ERR_NO_MEMORY;
-    SAAS_LOG(c->shard->site->log, SAAS_LOG_INFO, "query outside the tenant", {"why", saas_v_z(why)},
+    SAAS_LOG(c->shard->site->log, c->chore ? SAAS_LOG_DEBUG : SAAS_LOG_INFO, "query outside the tenant", {"why", saas_v_z(why)},
              {"route", saas_v_z(c->match.route->path)}, {"request_id", SAAS_ARG(c->request_id)});
     if (c->tx && c->has_org)
         SAAS_TRY(run_beside_org(c, &statement));

@@ -19,7 +19,8 @@ static saas_err furnish(saas_shard *shard)
     SAAS_TRY(saas_fibers_new(&shard->fibers, shard->site->fiber_stack_bytes, STACKS_IDLE_MAX));
     if (shard->site->keys)
         SAAS_TRY(saas_signer_new(&shard->signer, shard->site->keys));
-    return connect_database(shard);
+    SAAS_TRY(connect_database(shard));
+    return shard->site->attach ? shard->site->attach(shard) : SAAS_OK;
 }
 
 saas_err saas_shard_new(saas_shard **out, saas_app *app, saas_loop *loop)
@@ -74,6 +75,8 @@ void saas_shard_free(saas_shard *shard)
     if (!shard)
         return;
     saas_timer_stop(shard->loop, &shard->grace);
+    if (shard->courier)
+        shard->site->detach(shard);
     if (shard->db)
         saas_db_free(shard->db);
     if (shard->fibers)

@@ -12,6 +12,7 @@
 #include "loop/loop.h"
 #include "task/work.h"
 #include <saas/host.h>
+#include <saas/mail.h>
 
 /* A step of the chain every request goes through before its handler, on the fiber. An error ends the chain and becomes
  * the answer. */
@@ -34,6 +35,13 @@ typedef struct saas_site {
     size_t fiber_stack_bytes;
     uint32_t requests_max;
     bool (*ready)(const saas_shard *shard); /* what /ready says */
+    saas_mailer mailer;                     /* NULL: mails are logged in development, dropped elsewhere */
+    void *mailer_user;
+    const char *app_url; /* where links of mails lead, without '/' at the end */
+    bool development, signup_neutral;
+    /* What a shard does beside requests, by layers above: made with it, NULL where it needs none. */
+    saas_err (*attach)(saas_shard *shard);
+    void (*detach)(saas_shard *shard);
 } saas_site;
 
 struct saas_shard {
@@ -51,6 +59,7 @@ struct saas_shard {
     uint64_t parked;    /* handlers that would not end */
     uint64_t lists[64]; /* hashes of lists whose order's columns are NOT NULL, the last ones */
     uint32_t list_count;
+    void *courier; /* of attach; NULL without */
     uint8_t random[320]; /* for request ids: one system call for 32 of them */
     size_t random_left;
     bool stopping;

@@ -4,15 +4,15 @@
 
 static const struct {
     const char *bytes, *text;
-} vectors[] = {{"", ""},           {"f", "Zg"},          {"fo", "Zm8"},   {"foo", "Zm9v"},
+} vectors[] = {{"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
                {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xff\xef\xbe\xfb", "_----w"}};
 
 static const char *const refused[] = {
-    "Zg==",   "Zg=",    "Zm8=",   "Zm9v====", "Z",      "Zm9vY", /* padding; lengths no bytes have */
-    "Zh",     "Zn",     "Zm9",    "Zm-",      "Zm9vYh",          /* bits behind the last byte */
-    "Zm+v",   "Zm/v",   "+/+/",                                  /* the other alphabet */
-    " Zm9v",  "Zm9v ",  "Zm 9v",  "Zm9v\n",   "Zm\r\n9v", "\tZg", /* white space */
-    "Zm9.",   "Zm9*",   "Zm9\x80", "Zm9\xff", "Z\xc3\xa4g", "====", "=", "Zm9v=", "Zm9vYg=="};
+    "Zg==",  "Zg=",   "Zm8=",    "Zm9v====", "Z",          "Zm9vY", /* padding; lengths no bytes have */
+    "Zh",    "Zn",    "Zm9",     "Zm-",      "Zm9vYh",              /* bits behind the last byte */
+    "Zm+v",  "Zm/v",  "+/+/",                                       /* the other alphabet */
+    " Zm9v", "Zm9v ", "Zm 9v",   "Zm9v\n",   "Zm\r\n9v",   "\tZg",  /* white space */
+    "Zm9.",  "Zm9*",  "Zm9\x80", "Zm9\xff",  "Z\xc3\xa4g", "====",  "=", "Zm9v=", "Zm9vYg=="};
 
 static void vectors_both_ways(void)
 {

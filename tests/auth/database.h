@@ -107,7 +107,8 @@ static inline bool database_clean(void)
 {
     if (!app)
         return database_new();
-    sql(super, "truncate public.organizations, public.accounts, public.users, public.sessions, public.audit");
+    sql(super, "truncate public.organizations, public.accounts, public.users, public.sessions, public.audit, "
+               "public.invitations, public.outbox, public.mail_tokens");
     return !strcmp(sql(super, "select count(*) from public.users"), "0");
 }
 

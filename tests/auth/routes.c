@@ -95,7 +95,8 @@ static const saas_mount mounts[] = {{"/v1/auth", saas_auth_routes}};
 static const saas_app_options *host(void)
 {
     static saas_app_options o;
-    o = *SAAS_APP(.name = "auth", SAAS_ROUTES(routes), SAAS_MOUNTS(mounts));
+    static const char *const env[] = {"APP_ENV=staging", NULL}; /* in development mails are logged */
+    o = *SAAS_APP(.name = "auth", SAAS_ROUTES(routes), SAAS_MOUNTS(mounts), .env = env);
     return &o;
 }
 
