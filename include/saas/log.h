@@ -27,9 +27,10 @@ typedef struct saas_log_field {
     saas_value value;
 } saas_log_field;
 
-/* Writes to fd, which stays the caller's (a pipe without a reader raises SIGPIPE, which the host ignores or not); or,
- * when `sink` is given, hands each line (with its '\n') to it instead, from any thread, several at once.
- * Level UNSET means INFO. ERR_NO_MEMORY. */
+/* Writes to fd, which stays the caller's (a pipe without a reader raises SIGPIPE, which the host ignores or not). A pipe
+ * is opened once more, so that no thread waits for whoever reads it: one that stays full for 20 ms loses lines, which
+ * are counted, until there is room. When `sink` is given, hands each line (with its '\n') to it instead, from any thread,
+ * several at once. Level UNSET means INFO. ERR_NO_MEMORY. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_log_new(saas_log **out, int fd, saas_log_level level,
                                                void (*sink)(const char *line, size_t len, void *user), void *user);
 SAAS_API void saas_log_free(saas_log *log); /* NULL is allowed */

@@ -1,17 +1,36 @@
 #include "log/line.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+enum { FULL_PIPE_MS = 20 };
+
 struct saas_log {
-    int fd;
+    int fd, own_fd; /* own_fd: ours to close; -1: none */
     void (*sink)(const char *line, size_t len, void *user);
     void *user;
     atomic_int level;
     atomic_uint_least64_t dropped;
-    atomic_bool torn; /* the descriptor took part of a line */
+    atomic_bool torn;    /* the descriptor took part of a line */
+    atomic_bool stalled; /* nobody has emptied the pipe for as long as we wait */
 };
+
+/* Whoever reads a pipe may stand still, and a write would wait for that with the whole loop. O_NONBLOCK belongs to the
+ * open file, which the caller shares with others: so it is opened once more. -1: it is no pipe. */
+static int pipe_again(int fd)
+{
+    char path[32];
+    struct stat what;
+    if (fd < 0 || fstat(fd, &what) || !S_ISFIFO(what.st_mode))
+        return -1;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+}
 
 saas_err saas_log_new(saas_log **out, int fd, saas_log_level level,
                       void (*sink)(const char *line, size_t len, void *user), void *user)
@@ -19,7 +38,8 @@ saas_err saas_log_new(saas_log **out, int fd, saas_log_level level,
     saas_log *log = calloc(1, sizeof *log);
     if (!log)
         return SAAS_ERR_NO_MEMORY;
-    log->fd = fd;
+    log->own_fd = sink ? -1 : pipe_again(fd);
+    log->fd = log->own_fd < 0 ? fd : log->own_fd;
     log->sink = sink;
     log->user = user;
     saas_log_set_level(log, level);
@@ -29,6 +49,8 @@ saas_err saas_log_new(saas_log **out, int fd, saas_log_level level,
 
 void saas_log_free(saas_log *log)
 {
+    if (log && log->own_fd >= 0)
+        close(log->own_fd);
     free(log);
 }
 
@@ -57,13 +79,28 @@ static ssize_t write_once(int fd, const char *bytes, size_t len)
     return n;
 }
 
+/* A reader that is only behind is given a moment; one that stands still costs that once, not with each line. */
+static ssize_t write_soon(saas_log *log, const char *bytes, size_t len)
+{
+    ssize_t n = write_once(log->fd, bytes, len);
+    bool full = n < 0 && errno == EAGAIN && log->own_fd >= 0;
+    if (full && !atomic_load_explicit(&log->stalled, memory_order_relaxed)) {
+        struct pollfd room = {.fd = log->fd, .events = POLLOUT};
+        if (poll(&room, 1, FULL_PIPE_MS) > 0)
+            n = write_once(log->fd, bytes, len);
+        full = n < 0 && errno == EAGAIN;
+    }
+    atomic_store_explicit(&log->stalled, full, memory_order_relaxed);
+    return n;
+}
+
 /* After a write that took part of a line the next one starts with a newline, so that only one line is lost. */
 static bool write_line(saas_log *log, saas_text line)
 {
     bool torn = atomic_load_explicit(&log->torn, memory_order_relaxed) && atomic_exchange(&log->torn, false);
     const char *from = torn ? line.ptr : line.ptr + 1;
     size_t len = (size_t)(line.ptr + line.len - from);
-    ssize_t n = write_once(log->fd, from, len);
+    ssize_t n = write_soon(log, from, len);
     if (n == (ssize_t)len)
         return true;
     if (n > 0 || torn)

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <saas/log.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LINE_MAX_BYTES = 8192 };
@@ -338,6 +339,37 @@ static void threads_never_mix_their_lines(void)
     saas_log_free(log);
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A reader that stands still holds nobody up; the caller's end stays as it was. */
+static void a_full_pipe_is_not_waited_for(void)
+{
+    saas_log *log;
+    int ends[2];
+    char bytes[4096];
+    REQUIRE(pipe(ends) == 0);
+    CHECK_INT(saas_log_new(&log, ends[1], SAAS_LOG_INFO, NULL, NULL), SAAS_OK);
+    int64_t begin = now_ms();
+    for (int i = 0; i < 5000; i++)
+        SAAS_LOG(log, SAAS_LOG_INFO, "a line that nobody reads, again and again", {"i", SAAS_ARG((int64_t)i)});
+    CHECK(now_ms() - begin < 2000);
+    uint64_t dropped = saas_log_dropped(log);
+    CHECK(dropped > 3000 && dropped < 5000);
+    CHECK(!(fcntl(ends[1], F_GETFL) & O_NONBLOCK));
+    for (int i = 0; i < 4; i++)
+        CHECK(read(ends[0], bytes, sizeof bytes) > 0);
+    SAAS_LOG(log, SAAS_LOG_INFO, "there is room again", {"i", SAAS_ARG((int64_t)1)});
+    CHECK(saas_log_dropped(log) <= dropped);
+    saas_log_free(log);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static const check_test tests[] = {TEST(a_line_has_time_level_message_and_fields),
                                    TEST(levels_let_through_what_they_say),
                                    TEST(no_input_forges_a_line),
@@ -349,5 +381,6 @@ static const check_test tests[] = {TEST(a_line_has_time_level_message_and_fields
                                    TEST(a_line_is_one_write),
                                    TEST(what_can_not_be_written_is_counted),
                                    TEST(a_torn_line_spoils_no_other),
+                                   TEST(a_full_pipe_is_not_waited_for),
                                    TEST(threads_never_mix_their_lines)};
 CHECK_MAIN(tests)
