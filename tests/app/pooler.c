@@ -28,7 +28,7 @@ static void the_proof_runs_through_it(void)
 {
     CHECK_INT(prove(), SAAS_OK);
     CHECK_STR(e.text, "");
-    CHECK_STR(sql_on(b.dsn, "show search_path"), "public");
+    CHECK_STR(sql_on(b.dsn, "show search_path"), "public, pg_temp");
     CHECK_STR(sql_on(b.dsn, "show default_transaction_read_only"), "off");
     CHECK_STR(sql_on(b.dsn, "show statement_timeout"), "30s");
 }

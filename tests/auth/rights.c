@@ -58,6 +58,17 @@ static void accounts_and_sessions_are_out_of_reach(void)
     database_drop();
 }
 
+/* TN: what one request leaves on a connection is not taken for a table by the next. */
+static void temporary_tables_hide_nothing(void)
+{
+    REQUIRE(database_new());
+    CHECK_STR(sql(app, "create temp table users (id int); select 'users'::regclass::oid = 'public.users'::regclass::oid"),
+              "t");
+    CHECK_STR(sql(app, "create temp view organizations as select 1; select count(*) from organizations"), "0");
+    CHECK_STR(sql(app, "create domain pg_temp.uuid as text; select 'uuid'::regtype = 'pg_catalog.uuid'::regtype"), "t");
+    database_drop();
+}
+
 /* TN2, TN3 */
 static void an_organization_sees_itself_alone(void)
 {
@@ -163,6 +174,7 @@ static void a_tenant_table_is_bound(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {TEST(accounts_and_sessions_are_out_of_reach),
+                                       TEST(temporary_tables_hide_nothing),
                                        TEST(an_organization_sees_itself_alone),
                                        TEST(functions_are_pinned),
                                        TEST(what_is_joined_on_is_indexed),

@@ -181,7 +181,7 @@ static void nothing_stays_on_the_lane(void)
     CHECK_INT(submit(&t, &r), SAAS_OK);
     CHECK_INT(finish(&r), SAAS_OK);
     CHECK_STR(cell(&r, 0, 0), "");
-    CHECK_STR(cell(&r, 0, 1), "public");
+    CHECK_STR(cell(&r, 0, 1), "public, pg_temp");
     CHECK_STR(cell(&r, 0, 2), "ISO, MDY");
     CHECK_STR(cell(&r, 0, 3), "UTC");
     run_clear(&r);

@@ -32,7 +32,8 @@ revoke saas_auth, saas_owner from saas_app;
 alter role saas_app set statement_timeout = '30s';
 alter role saas_app set lock_timeout = '5s';
 alter role saas_app set idle_in_transaction_session_timeout = '60s';
-alter role saas_app set search_path = public;
+-- A temporary table stays on its connection, which organizations share: one made there must hide no table of theirs.
+alter role saas_app set search_path = public, pg_temp;
 alter role saas_app set timezone = 'UTC';
 alter role saas_app set datestyle = 'ISO';
 alter role saas_owner set lock_timeout = '5s';
