@@ -27,6 +27,8 @@ static saas_err end_transaction(saas_ctx *c)
 static saas_err handle(saas_ctx *c)
 {
     const saas_route *route = c->match.route;
+    if (saas_shard_closed(c->shard, route))
+        return SAAS_ERR_UNAVAILABLE;
     if (route->tx)
         SAAS_TRY(saas_tx_begin(c));
     SAAS_TRY(route->handler(c));

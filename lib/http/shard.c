@@ -16,6 +16,9 @@ static saas_err connect_database(saas_shard *shard)
 
 static saas_err furnish(saas_shard *shard)
 {
+    shard->stubborn = calloc(saas_router_count(shard->site->router) + 1, sizeof(const saas_route *));
+    if (!shard->stubborn)
+        return SAAS_ERR_NO_MEMORY;
     SAAS_TRY(saas_fibers_new(&shard->fibers, shard->site->fiber_stack_bytes, STACKS_IDLE_MAX));
     if (shard->site->keys)
         SAAS_TRY(saas_signer_new(&shard->signer, shard->site->keys));
@@ -42,6 +45,26 @@ saas_err saas_shard_new(saas_shard **out, saas_app *app, saas_loop *loop)
     }
     *out = shard;
     return SAAS_OK;
+}
+
+static bool is_stubborn(const saas_shard *shard, const saas_route *route)
+{
+    for (size_t i = 0; i < shard->stubborn_count; i++)
+        if (shard->stubborn[i] == route)
+            return true;
+    return false;
+}
+
+void saas_shard_parked(saas_shard *shard, const saas_route *route)
+{
+    shard->parked++;
+    if (route && !is_stubborn(shard, route))
+        shard->stubborn[shard->stubborn_count++] = route;
+}
+
+bool saas_shard_closed(const saas_shard *shard, const saas_route *route)
+{
+    return shard->parked >= SAAS_PARKED_MAX && is_stubborn(shard, route);
 }
 
 /* One at a time off a list of its own: ending one may end others. */
@@ -85,6 +108,7 @@ void saas_shard_free(saas_shard *shard)
         saas_signer_free(shard->signer);
     for (saas_list *spare; (spare = saas_list_pop(&shard->spare));)
         free(SAAS_CONTAINER(spare, saas_ctx, link));
+    free((void *)shard->stubborn);
     free(shard);
 }
 

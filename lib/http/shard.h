@@ -57,6 +57,8 @@ struct saas_shard {
     size_t body_max_bytes; /* of any route */
     uint32_t requests_max;
     uint64_t parked;    /* handlers that would not end */
+    const saas_route **stubborn; /* whose they were; room for every route */
+    size_t stubborn_count;
     uint64_t lists[64]; /* hashes of lists whose order's columns are NOT NULL, the last ones */
     uint32_t list_count;
     void *courier; /* of attach; NULL without */
@@ -68,6 +70,12 @@ struct saas_shard {
     void (*stopped)(void *user);
     void *stopped_user;
 };
+
+/* A parked handler keeps its stack, and a process has a limited number of mappings: past this many, routes that park are
+ * closed instead of taking every other route down with them. */
+enum { SAAS_PARKED_MAX = 1024 };
+void saas_shard_parked(saas_shard *shard, const saas_route *route);
+bool saas_shard_closed(const saas_shard *shard, const saas_route *route);
 
 /* Tells whoever stopped the shard, in the loop's next turn, once no context is left. */
 void saas_shard_check_stopped(saas_shard *shard);

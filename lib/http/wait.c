@@ -27,7 +27,7 @@ uint64_t saas_time_left_ms(const saas_ctx *c)
 _Noreturn void saas_ctx_park(saas_ctx *c)
 {
     const saas_route *route = c->match.route;
-    c->shard->parked++;
+    saas_shard_parked(c->shard, route);
     SAAS_LOG(c->shard->site->log, SAAS_LOG_ERROR, "handler parked: it goes on although its request is over",
              {"method", SAAS_ARG(c->method)}, {"route", saas_v_z(route ? route->path : NULL)},
              {"request_id", SAAS_ARG(c->request_id)}, {"parked", SAAS_ARG(c->shard->parked)});

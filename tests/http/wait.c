@@ -247,6 +247,21 @@ static void stubborn_handlers_are_parked(void)
     CHECK_INT(shard->live, 0);
 }
 
+/* Their stacks stay: without a limit a route that retries for ever leaves no mapping for the others. */
+static void routes_that_park_are_closed(void)
+{
+    while (shard->parked < SAAS_PARKED_MAX) {
+        forget_log();
+        CHECK_INT(ask("GET", "/no-database", NULL), 500);
+    }
+    retries = 0;
+    CHECK_INT(ask("GET", "/no-database", NULL), 503);
+    CHECK_INT(ask("GET", "/stubborn", NULL), 503);
+    CHECK_INT(retries, 0);
+    CHECK_INT(shard->parked, SAAS_PARKED_MAX);
+    CHECK_INT(ask("GET", "/deep", NULL), 200);
+}
+
 static void too_many_at_once(void)
 {
     static client many[64];
@@ -292,6 +307,7 @@ static const check_test tests[] = {TEST(sleeps_and_cleans_up),
                                    TEST(work_outlives_its_deadline),
                                    TEST(waiting_work_is_taken_back),
                                    TEST(stubborn_handlers_are_parked),
+                                   TEST(routes_that_park_are_closed),
                                    TEST(too_many_at_once),
                                    TEST(stops_with_grace)};
 
