@@ -81,7 +81,8 @@ SAAS_API void saas_exchange_release(saas_exchange *x);
 
 /* The largest body any route of the app takes, in bytes; a transport sets its own limit a little above. */
 SAAS_API size_t saas_app_body_max_bytes(const saas_app *app);
-/* A static reply for an error, for when there is no exchange: envelope, headers, close. It has no x-request-id. */
+/* A static reply for an error, for when there is no exchange: envelope, headers, close. It has no x-request-id:
+ * that is the transport's to add. */
 SAAS_API const saas_host_reply *saas_host_refusal(saas_err e);
 
 SAAS_END_DECLS

@@ -60,15 +60,30 @@ static h2o_iovec_t *name_of(const saas_header *h)
     return token ? (h2o_iovec_t *)(uintptr_t)&token->buf : (h2o_iovec_t *)(uintptr_t)&h->name;
 }
 
+/* Answers that no exchange has made have no name yet. */
+static void name_answer(h2o_req_t *req)
+{
+    saas_uuid id;
+    char *text = h2o_mem_alloc_pool(&req->pool, SAAS_UUID_CHARS + 1);
+    if (saas_uuid_v7(&id))
+        return;
+    saas_uuid_format(text, id);
+    h2o_add_header_by_str(&req->pool, &req->res.headers, H2O_STRLIT("x-request-id"), 0, NULL, text, SAAS_UUID_CHARS);
+}
+
 void saas_h2o_fill(h2o_req_t *req, const saas_host_reply *reply)
 {
     h2o_headers_t *to = &req->res.headers;
-    h2o_vector_reserve(&req->pool, to, reply->header_count);
+    bool named = false;
+    h2o_vector_reserve(&req->pool, to, reply->header_count + 1);
     for (size_t i = 0; i < reply->header_count; i++) {
         const saas_header *from = header_at(reply, i);
         to->entries[i] = (h2o_header_t){name_of(from), NULL, {(char *)(uintptr_t)from->value.ptr, from->value.len}};
+        named = named || saas_text_equal(from->name, SAAS_LIT("x-request-id"));
     }
     to->size = reply->header_count;
+    if (!named)
+        name_answer(req);
     req->res.status = reply->status;
     req->res.reason = phrase_of(reply->status);
     bool bodyless = reply->status == 204 || reply->status == 304;

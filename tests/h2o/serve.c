@@ -225,6 +225,7 @@ static void stopping_cuts_handlers_past_the_grace(void)
     CHECK_INT(cancelled, 1);
     reply r = client_read(fd, true, 1000);
     CHECK_INT(reply_status(&r), 503);
+    CHECK(strstr(r.bytes, "\r\nx-request-id: "));
     close(fd);
 }
 

@@ -208,6 +208,7 @@ static void bodies_past_the_limit_are_told_so(void)
         r = client_read(fd, true, 5000);
         CHECK_INT(reply_status(&r), 413);
         CHECK(strstr(r.bytes, "{\"success\":false,\"error\":{\"code\":\"PAYLOAD_TOO_LARGE\""));
+        CHECK(strstr(r.bytes, "\r\nx-request-id: 0"));
         CHECK_INT(r.error, 0);
         close(fd);
     }
