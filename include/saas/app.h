@@ -123,8 +123,31 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_app_new(saas_app **out, const saas_app_op
 SAAS_API void saas_app_free(saas_app *app); /* after its shards; NULL is allowed */
 
 /* Applies the library's migrations, then the app's, under an advisory lock. Blocks. ERR_CONFIG (no
- * MIGRATE_DATABASE_URL), ERR_UNAVAILABLE, ERR_SQL; ERR_CONFLICT: an applied one has changed; nothing is applied then. */
+ * MIGRATE_DATABASE_URL), ERR_UNAVAILABLE, ERR_SQL; ERR_CONFLICT: an applied one has changed; nothing is applied then.
+ * ERR_TENANT: a step would leave a table with a column org_id without forced row-level security, policies with WITH
+ * CHECK, or an index led by org_id; it is rolled back. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_app_migrate(saas_app *app, saas_error *e);
+/* A dry run: applies all that is missing in one transaction, which is rolled back. Locks what the steps lock until then.
+ * A step that uses an enum's value which one before it adds fails here and not there. Errors as above. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_app_migrate_dry(saas_app *app, saas_error *e);
+
+typedef enum saas_migration_state {
+    SAAS_MIGRATION_PENDING,
+    SAAS_MIGRATION_APPLIED,
+    SAAS_MIGRATION_CHANGED, /* applied with another text */
+    SAAS_MIGRATION_UNKNOWN  /* applied, but not in this program */
+} saas_migration_state;
+typedef struct saas_migration_status {
+    const char *module; /* "saas": the library's; "app": the host's */
+    uint32_t number;
+    const char *name;
+    saas_migration_state state;
+} saas_migration_status;
+typedef void saas_migration_each(const saas_migration_status *step, void *user);
+/* Calls each() for every step of the program, then for those only the database knows. Changes nothing; asks as the owner
+ * if that is configured, else as the restricted role. Blocks. ERR_UNAVAILABLE, ERR_SQL. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_app_migrations(saas_app *app, saas_migration_each *each, void *user,
+                                                      saas_error *e);
 /* Checks as the role of DATABASE_URL: it is neither superuser nor BYPASSRLS, owns nothing, may create nothing, and is no
  * member of a role that is or does so; every relation it has a privilege on has forced row-level security and each
  * permissive policy that applies to it is exactly `org_id = (select saas_current_org())`, or is in shared_tables (write

@@ -238,14 +238,38 @@ void saas_app_free(saas_app *app)
     free(app);
 }
 
-saas_err saas_app_migrate(saas_app *app, saas_error *e)
+typedef saas_err migrate_fn(const char *dsn, const saas_module *modules, size_t count, saas_log *log, saas_error *e);
+
+static saas_err migrate_as_owner(saas_app *app, migrate_fn *fn, saas_error *e)
 {
     saas_error_clear(e);
     if (!app->site.database_url)
         return SAAS_OK;
     if (app->settings->has.migrate_database_url != SAAS_SET)
         return saas_error_add(e, SAAS_ERR_CONFIG, "MIGRATE_DATABASE_URL: required for migrating");
-    return saas_migrate(app->settings->migrate_database_url.ptr, app->modules, SAAS_MODULES, app->site.log, e);
+    return fn(app->settings->migrate_database_url.ptr, app->modules, SAAS_MODULES, app->site.log, e);
+}
+
+saas_err saas_app_migrate(saas_app *app, saas_error *e)
+{
+    return migrate_as_owner(app, saas_migrate, e);
+}
+
+saas_err saas_app_migrate_dry(saas_app *app, saas_error *e)
+{
+    return migrate_as_owner(app, saas_migrate_dry, e);
+}
+
+saas_err saas_app_migrations(saas_app *app, saas_migration_each *each, void *user, saas_error *e)
+{
+    const struct saas_settings *s = app->settings;
+    bool owner = s->has.migrate_database_url == SAAS_SET;
+    saas_error_clear(e);
+    if (!app->site.database_url)
+        return SAAS_OK;
+    return saas_migrations_tell(owner ? "MIGRATE_DATABASE_URL" : "DATABASE_URL",
+                                owner ? s->migrate_database_url.ptr : app->site.database_url, app->modules,
+                                SAAS_MODULES, each, user, e);
 }
 
 saas_err saas_app_prove(saas_app *app, saas_error *e)

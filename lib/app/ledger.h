@@ -32,4 +32,8 @@ bool saas_ledger_has(const PGresult *ledger, const saas_module *m, const saas_mi
  * ERR_CONFLICT. */
 SAAS_MUST_CHECK saas_err saas_ledger_verify(const PGresult *ledger, const saas_module *m, saas_error *e);
 
+/* Tells of every step of the modules, then of those only the database knows. The setting is named in errors. */
+SAAS_MUST_CHECK saas_err saas_migrations_tell(const char *setting, const char *dsn, const saas_module *modules,
+                                              size_t count, saas_migration_each *each, void *user, saas_error *e);
+
 #endif

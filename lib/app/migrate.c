@@ -1,4 +1,5 @@
 #include "app/migrate.h"
+#include "app/lint.h"
 #include "base/error.h"
 #include <stdio.h>
 
@@ -72,21 +73,24 @@ static saas_err apply_locked(PGconn *conn, const char *what, const char *const v
     if (PQtransactionStatus(conn) != PQTRANS_INTRANS)
         return saas_error_add(e, SAAS_ERR_SQL, "%s: must not end its transaction", what);
     SAAS_TRY(saas_pg_run(NULL, conn, what, after, NULL, 0, e));
+    SAAS_TRY(saas_lint(conn, what, e));
     return saas_pg_run(NULL, conn, what, remember, values, 4, e);
 }
 
-static saas_err apply(PGconn *conn, const saas_module *m, const saas_migration *step, saas_log *log, saas_error *e)
+/* dry: the transaction around it is somebody else's. */
+static saas_err apply(PGconn *conn, const saas_module *m, const saas_migration *step, bool dry, saas_log *log,
+                      saas_error *e)
 {
     char what[160], number[16], checksum[SAAS_CHECKSUM_CHARS + 1];
     snprintf(what, sizeof what, "migration %s/%u (%s)", m->name, step->number, step->name);
     snprintf(number, sizeof number, "%u", step->number);
     saas_migration_checksum(checksum, step);
-    saas_err err = saas_pg_run(NULL, conn, what, begin, NULL, 0, e);
+    saas_err err = dry ? SAAS_OK : saas_pg_run(NULL, conn, what, begin, NULL, 0, e);
     if (!err)
         err = apply_locked(conn, what, (const char *const[]){m->name, number, step->name, checksum}, step->sql, e);
-    SAAS_TRY(finish(conn, err, what, e));
-    SAAS_LOG(log, SAAS_LOG_INFO, "migrated", {"module", SAAS_ARG(m->name)}, {"number", SAAS_ARG(step->number)},
-             {"name", SAAS_ARG(step->name)});
+    SAAS_TRY(dry ? err : finish(conn, err, what, e));
+    SAAS_LOG(log, SAAS_LOG_INFO, dry ? "would be migrated" : "migrated", {"module", SAAS_ARG(m->name)},
+             {"number", SAAS_ARG(step->number)}, {"name", SAAS_ARG(step->name)});
     return SAAS_OK;
 }
 
@@ -106,12 +110,13 @@ static saas_err verify(PGresult **out, PGconn *conn, const saas_module *modules,
     return err;
 }
 
-static saas_err apply_missing(PGconn *conn, const PGresult *rows, const saas_module *m, saas_log *log, saas_error *e)
+static saas_err apply_missing(PGconn *conn, const PGresult *rows, const saas_module *m, bool dry, saas_log *log,
+                              saas_error *e)
 {
     for (size_t i = 0; i < m->count; i++) {
         const saas_migration *step = saas_module_step(m, i);
         if (!saas_ledger_has(rows, m, step))
-            SAAS_TRY(apply(conn, m, step, log, e));
+            SAAS_TRY(apply(conn, m, step, dry, log, e));
     }
     return SAAS_OK;
 }
@@ -123,7 +128,7 @@ static saas_err migrate(PGconn *conn, const saas_module *modules, size_t count, 
     SAAS_TRY(make_ledger(conn, e));
     SAAS_TRY(verify(&rows, conn, modules, count, e));
     for (size_t i = 0; i < count && !err; i++)
-        err = apply_missing(conn, rows, &modules[i], log, e);
+        err = apply_missing(conn, rows, &modules[i], false, log, e);
     PQclear(rows);
     SAAS_TRY(err);
     /* Once more: a step that somebody else applied meanwhile may have had another text. */
@@ -132,12 +137,38 @@ static saas_err migrate(PGconn *conn, const saas_module *modules, size_t count, 
     return SAAS_OK;
 }
 
-saas_err saas_migrate(const char *dsn, const saas_module *modules, size_t count, saas_log *log, saas_error *e)
+static saas_err rehearse(PGconn *conn, const saas_module *modules, size_t count, saas_log *log, saas_error *e)
+{
+    PGresult *rows;
+    SAAS_TRY(saas_pg_run(NULL, conn, "migrating", begin, NULL, 0, e));
+    SAAS_TRY(saas_pg_run(NULL, conn, "public.saas_migrations", ledger, NULL, 0, e));
+    SAAS_TRY(verify(&rows, conn, modules, count, e));
+    saas_err err = SAAS_OK;
+    for (size_t i = 0; i < count && !err; i++)
+        err = apply_missing(conn, rows, &modules[i], true, log, e);
+    PQclear(rows);
+    return err;
+}
+
+/* What was not committed goes with the connection. */
+static saas_err on_connection(const char *dsn,
+                              saas_err (*fn)(PGconn *, const saas_module *, size_t, saas_log *, saas_error *),
+                              const saas_module *modules, size_t count, saas_log *log, saas_error *e)
 {
     PGconn *conn = saas_pg_open("MIGRATE_DATABASE_URL", dsn, "migrate", e);
     if (!conn)
         return SAAS_ERR_UNAVAILABLE;
-    saas_err err = migrate(conn, modules, count, log, e);
+    saas_err err = fn(conn, modules, count, log, e);
     PQfinish(conn);
     return err;
+}
+
+saas_err saas_migrate(const char *dsn, const saas_module *modules, size_t count, saas_log *log, saas_error *e)
+{
+    return on_connection(dsn, migrate, modules, count, log, e);
+}
+
+saas_err saas_migrate_dry(const char *dsn, const saas_module *modules, size_t count, saas_log *log, saas_error *e)
+{
+    return on_connection(dsn, rehearse, modules, count, log, e);
 }

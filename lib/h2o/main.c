@@ -87,8 +87,32 @@ static int serve(program *p)
 
 /* ---- the other verbs ---- */
 
+static void print_step(const saas_migration_status *step, void *user)
+{
+    static const char *const states[] = {"pending", "applied", "CHANGED", "unknown"};
+    *(bool *)user |= step->state == SAAS_MIGRATION_CHANGED;
+    printf("%-8s %s/%u %s\n", states[step->state & 3], step->module, step->number, step->name);
+}
+
+static int status(program *p)
+{
+    bool changed = false;
+    saas_err err = saas_app_migrations(p->app, print_step, &changed, &p->e);
+    if (err)
+        return failed(p, "can't tell", err);
+    return changed ? FAILED : DONE;
+}
+
+static int rehearse(program *p)
+{
+    saas_err err = saas_app_migrate_dry(p->app, &p->e);
+    return err ? failed(p, "can't be migrated", err) : DONE;
+}
+
 static int migrate(program *p)
 {
+    if (p->argument)
+        return strcmp(p->argument, "--status") ? rehearse(p) : status(p);
     saas_err err = saas_app_migrate(p->app, &p->e);
     return err ? failed(p, "can't migrate", err) : DONE;
 }
@@ -159,17 +183,19 @@ typedef struct verb {
     const char *name;
     int (*run)(program *p);
     bool no_app;
-    const char *argument; /* that it takes */
+    const char *arguments[2]; /* it takes one of these */
     const char *help;
 } verb;
 
 static const verb verbs[] = {
-    {"serve", serve, false, NULL, "serve until SIGTERM or SIGINT (the default)"},
-    {"migrate", migrate, false, NULL, "bring the database's schema up to date, as its owner (MIGRATE_DATABASE_URL)"},
-    {"check", check, false, NULL, "read the configuration and prove tenant isolation, then exit"},
-    {"config", config, true, "--example",
+    {"serve", serve, false, {NULL}, "serve until SIGTERM or SIGINT (the default)"},
+    {"migrate", migrate, false, {"--status", "--dry-run"},
+     "bring the database's schema up to date, as its owner (MIGRATE_DATABASE_URL);\n"
+     "           --status lists the steps, --dry-run tries those that are missing and takes them back"},
+    {"check", check, false, {NULL}, "read the configuration and prove tenant isolation, then exit"},
+    {"config", config, true, {"--example"},
      "print the settings and where each comes from; with --example a .env file to fill in"},
-    {"routes", routes, false, NULL, "list the routes and who may call them"},
+    {"routes", routes, false, {NULL}, "list the routes and who may call them"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -223,7 +249,10 @@ static bool takes(const verb *v, const char *name, int argc, char **argv)
 {
     if (strcmp(name, v->name) != 0)
         return false;
-    return argc <= 2 || (argc == 3 && v->argument && !strcmp(argv[2], v->argument));
+    for (size_t i = 0; argc == 3 && i < 2; i++)
+        if (v->arguments[i] && !strcmp(argv[2], v->arguments[i]))
+            return true;
+    return argc <= 2;
 }
 
 int saas_h2o_main(const saas_app_options *options, int argc, char **argv)

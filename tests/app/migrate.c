@@ -22,6 +22,29 @@ static const saas_migration backfill[] = {{1, "table",
 static const saas_migration wrong_function[] = {
     {1, "f", "create function f() returns int language sql as 'select nothing'"}};
 
+#define ORG "org_id uuid not null"
+static const saas_migration open_table[] = {{1, "open", "create table notes (id int, " ORG ")"}};
+static const saas_migration half_open[] = {
+    {1, "ok", "create table other (a int)"},
+    {2, "half",
+     "create table notes (id int, " ORG
+     "); create index on notes (id, org_id); create index on notes (org_id) where id > 1;"
+     "alter table notes enable row level security, force row level security;"
+     "create policy p on notes using (org_id is not null); create policy q on notes for insert with check (true)"}};
+static const saas_migration sound[] = {
+    {1, "sound",
+     "create table notes (" ORG ", id int, primary key (org_id, id)) partition by list (org_id);"
+     "create table part partition of notes default;"
+     "alter table notes enable row level security, force row level security;"
+     "create policy p on notes using (org_id is not null) with check (org_id is not null)"}};
+static const saas_migration undone[] = {
+    {1, "sound",
+     "create table notes (" ORG ", id int, primary key (org_id, id)) partition by list (org_id);"
+     "create table part partition of notes default;"
+     "alter table notes enable row level security, force row level security;"
+     "create policy p on notes using (org_id is not null) with check (org_id is not null)"},
+    {2, "undo", "alter table notes no force row level security"}};
+
 static saas_test_db db;
 static saas_error e;
 
@@ -88,6 +111,68 @@ static void a_backfill_behind_policies_fails(void)
     REQUIRE(new_db());
     CHECK_INT(migrate(MODULE(backfill)), SAAS_ERR_SQL);
     CHECK(strstr(e.text, "row-level security policy"));
+    saas_test_db_drop(cluster, &db);
+}
+
+/* TN1, hazards 1 and 6: before the step is committed, so that nothing is left. */
+static void a_table_that_is_open_is_refused(void)
+{
+    REQUIRE(new_db());
+    CHECK_INT(migrate(MODULE(open_table)), SAAS_ERR_TENANT);
+    CHECK_STR(e.text, "migration app/1 (open): public.notes: row-level security is not enabled and forced\n"
+                      "migration app/1 (open): public.notes: no policy has WITH CHECK\n"
+                      "migration app/1 (open): public.notes: no index is led by org_id");
+    CHECK_INT(migrate(MODULE(half_open)), SAAS_ERR_TENANT);
+    CHECK_STR(e.text, "migration app/2 (half): public.notes: policy p lacks WITH CHECK\n"
+                      "migration app/2 (half): public.notes: no index is led by org_id");
+    CHECK_STR(sql_on(db.owner_dsn, "select string_agg(name, ' ') from saas_migrations"), "ok");
+    CHECK_STR(sql_on(db.owner_dsn, "select to_regclass('notes') is null"), "t");
+    saas_test_db_drop(cluster, &db);
+    REQUIRE(new_db());
+    CHECK_INT(migrate(MODULE(sound)), SAAS_OK);
+    CHECK_INT(migrate(MODULE(undone)), SAAS_ERR_TENANT);
+    CHECK_STR(e.text, "migration app/2 (undo): public.notes: row-level security is not enabled and forced");
+    CHECK_STR(sql_on(db.owner_dsn, "select relforcerowsecurity from pg_class where relname = 'notes'"), "t");
+    saas_test_db_drop(cluster, &db);
+}
+
+static void note_step(const saas_migration_status *step, void *user)
+{
+    size_t len = strlen(user);
+    snprintf((char *)user + len, 256 - len, "%s/%u %s %d, ", step->module, step->number, step->name, step->state);
+}
+
+static const char *status_of(saas_module m)
+{
+    static char out[256];
+    *out = 0;
+    e.text[0] = 0;
+    CHECK_INT(saas_migrations_tell("DATABASE_URL", db.owner_dsn, &m, 1, note_step, out, &e), SAAS_OK);
+    return out;
+}
+
+static saas_err rehearse(saas_module m)
+{
+    e.text[0] = 0;
+    return saas_migrate_dry(db.owner_dsn, &m, 1, NULL, &e);
+}
+
+static void a_dry_run_leaves_nothing_and_status_tells(void)
+{
+    REQUIRE(new_db());
+    CHECK_STR(status_of(MODULE(both)), "app/1 one 0, app/5 two 0, ");
+    CHECK_INT(rehearse(MODULE(both)), SAAS_OK);
+    CHECK_STR(sql_on(db.owner_dsn, "select to_regclass('one') is null and to_regclass('saas_migrations') is null"),
+              "t");
+    CHECK_INT(rehearse(MODULE(broken)), SAAS_ERR_SQL);
+    CHECK(strstr(e.text, "migration app/2 (bad): ERROR:"));
+    CHECK_INT(rehearse(MODULE(open_table)), SAAS_ERR_TENANT);
+    CHECK(!migrate(MODULE(first)));
+    CHECK_STR(status_of(MODULE(both)), "app/1 one 1, app/5 two 0, ");
+    CHECK_INT(rehearse(MODULE(changed)), SAAS_ERR_CONFLICT);
+    CHECK_STR(status_of(MODULE(changed)), "app/1 uno 2, app/5 two 0, ");
+    CHECK(!migrate(MODULE(both)));
+    CHECK_STR(status_of(MODULE(first)), "app/1 one 1, app/5 two 3, ");
     saas_test_db_drop(cluster, &db);
 }
 
@@ -184,6 +269,8 @@ static const check_test tests[] = {TEST(applies_in_order_and_once),
                                    TEST(refuses_a_changed_step_and_names_it),
                                    TEST(a_failed_step_leaves_nothing),
                                    TEST(a_backfill_behind_policies_fails),
+                                   TEST(a_table_that_is_open_is_refused),
+                                   TEST(a_dry_run_leaves_nothing_and_status_tells),
                                    TEST(functions_are_checked),
                                    TEST(several_at_once_apply_each_step_once),
                                    TEST(the_server_may_read_the_ledger_only),

@@ -29,7 +29,7 @@ typedef struct child {
 } child;
 
 /* This very program, as the app. */
-static void run(child *c, const char *verb, const char *const env[ENV_MAX])
+static void run_with(child *c, const char *verb, const char *argument, const char *const env[ENV_MAX])
 {
     int fds[2];
     const char *all[ENV_MAX + 1] = {"TEST_AS_PROGRAM=1"};
@@ -41,10 +41,15 @@ static void run(child *c, const char *verb, const char *const env[ENV_MAX])
     if (!c->pid) {
         dup2(fds[1], 1);
         dup2(fds[1], 2);
-        execle("/proc/self/exe", "prog", verb, NULL, all);
+        execve("/proc/self/exe", (char *[]){(char *)"prog", (char *)verb, (char *)argument, NULL}, (char **)all);
         _exit(99);
     }
     close(fds[1]);
+}
+
+static void run(child *c, const char *verb, const char *const env[ENV_MAX])
+{
+    run_with(c, verb, NULL, env);
 }
 
 static void wait_for(child *c)
@@ -146,6 +151,23 @@ static void an_unproven_role_is_not_served(void)
     CHECK(strstr(c->text, "proven"));
 }
 
+static void migrations_are_told_and_rehearsed(void)
+{
+    static child c;
+    run_with(&c, "migrate", "--status", good);
+    wait_for(&c);
+    CHECK_INT(c.code, 0);
+    CHECK(strstr(c.text, "applied  saas/1 tenancy\n") && !strstr(c.text, "pending"));
+    run_with(&c, "migrate", "--dry-run", good); /* only the owner can */
+    wait_for(&c);
+    CHECK_INT(c.code, 2);
+    CHECK(strstr(c.text, "MIGRATE_DATABASE_URL: required"));
+    run_with(&c, "migrate", "--all", good);
+    wait_for(&c);
+    CHECK_INT(c.code, 2);
+    CHECK(strstr(c.text, "usage: prog"));
+}
+
 static bool listens(void)
 {
     for (int i = 0; i < 500; i++) {
@@ -197,7 +219,7 @@ static void a_taken_port_is_said(void)
 static const check_test tests[] = {
     TEST(help_and_wrong_usage),           TEST(every_problem_of_the_configuration_is_told_and_no_secret),
     TEST(settings_are_printed),           TEST(routes_are_listed_with_who_may_call_them),
-    TEST(an_unproven_role_is_not_served), TEST(a_signal_ends_it_when_its_requests_are_done),
+    TEST(an_unproven_role_is_not_served), TEST(migrations_are_told_and_rehearsed), TEST(a_signal_ends_it_when_its_requests_are_done),
     TEST(a_taken_port_is_said),
 };
 
