@@ -55,6 +55,7 @@ typedef struct saas_app_options {
     const saas_schema *config;        /* the host's own settings; saas_settings() reads them */
     const saas_statement *statements; /* SAAS_STATEMENTS(table): borrowed */
     size_t statement_count, statement_size;
+    bool prove_catalogue_only; /* saas_app_prove does not read the tables themselves */
     bool no_database;                 /* no DATABASE_URL, nothing to prove; every query is ERR_UNAVAILABLE */
     const char *const *env;           /* NULL: the process's environment. Copied. */
     const char *dotenv;               /* path of a .env file, see below; NULL, "": none, nor ENV_FILE */
@@ -151,8 +152,11 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_app_migrations(saas_app *app, saas_migrat
 /* Checks as the role of DATABASE_URL: it is neither superuser nor BYPASSRLS, owns nothing, may create nothing, and is no
  * member of a role that is or does so; every relation it has a privilege on has forced row-level security and each
  * permissive policy that applies to it is exactly `org_id = (select saas_current_org())`, or is in shared_tables (write
- * what narrows it further as restrictive policies); SECURITY DEFINER functions it may call are those of saas_auth;
- * connections fit the limits; all migrations are applied. Then options.statements.
+ * what narrows it further as restrictive policies); no unique or
+ * foreign key of a table it may write crosses organizations (a unique one may lack org_id where it has a uuid that is no
+ * foreign key to a shared table); SECURITY DEFINER functions it may call are those of saas_auth;
+ * connections fit the limits; all migrations are applied. Then it looks:
+ * nothing it may read has a row for no organization or for one that does not exist. Then options.statements.
  * Blocks. ERR_TENANT: e->text names each table or role and why. ERR_BUG: all is proven, but statements do not fit the
  * database; e->text names each, its parameter or column, and why. ERR_UNAVAILABLE, ERR_SQL. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_app_prove(saas_app *app, saas_error *e);

@@ -39,6 +39,7 @@ static saas_err add_routes(saas_app *app, const saas_app_options *o, saas_error 
 
 static saas_err add_migrations(saas_app *app, const saas_app_options *o, saas_error *e)
 {
+    app->catalogue_only = o->prove_catalogue_only;
     app->statements = (saas_statements){o->statements, o->statement_count, o->statement_size};
     app->modules[0] = saas_library_module();
     app->modules[1] = (saas_module){"app", o->migrations, o->migration_count, o->migration_size};
@@ -286,7 +287,8 @@ saas_err saas_app_prove(saas_app *app, saas_error *e)
                                           .connections = (pooled ? 0 : saas_app_workers(app) * lanes) + 1,
                                           .modules = app->modules,
                                           .module_count = SAAS_MODULES,
-                                          .statements = app->statements},
+                                          .statements = app->statements,
+                                          .catalogue_only = app->catalogue_only},
                       e);
 }
 

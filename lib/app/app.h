@@ -19,6 +19,7 @@ struct saas_app {
     saas_module modules[SAAS_MODULES];
     const char *const *shared_tables;
     saas_statements statements;
+    bool catalogue_only;
 };
 
 /* What a host gave, in today's size. ERR_BUG: a line a problem in e. */

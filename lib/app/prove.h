@@ -12,6 +12,7 @@ typedef struct saas_proof {
     const saas_module *modules;
     size_t module_count;
     saas_statements statements;
+    bool catalogue_only; /* nothing is read but the catalogues */
 } saas_proof;
 
 /* ERR_TENANT: e has a line a finding, each with its table, role or function. ERR_BUG: only the program's statements are
@@ -28,5 +29,11 @@ typedef struct saas_check {
 } saas_check;
 
 const saas_check *saas_checks(size_t *count);
+
+/* Names, quoted, of all that the role can read and that is not shared ($1). */
+const char *saas_probe_sql(void);
+/* In the proof's transaction: reads each of them without an organization and as one that does not exist: a row is a finding. ERR_TENANT,
+ * ERR_UNAVAILABLE. */
+SAAS_MUST_CHECK saas_err saas_probe(PGconn *conn, const char *shared, saas_error *e);
 
 #endif

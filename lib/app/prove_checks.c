@@ -94,6 +94,33 @@ static const char grants[] = REACH
     "    or has_any_column_privilege(me.oid, r.oid, 'references'))))) g(what, has)"
     " where g.has and r.relkind in ('r', 'p') and r.relowner not in (select oid from me)";
 
+/* tenant: what the role may write and that carries an organization. */
+#define TENANT                                                                                                         \
+    REACH ", tenant as (select r.oid, r.name, a.attnum as org from reach r join pg_attribute a on a.attrelid = r.oid"  \
+    " where a.attname = 'org_id' and not a.attisdropped and r.relkind in ('r', 'p') and exists (select from me where"  \
+    "  not rolsuper and (has_table_privilege(me.oid, r.oid, 'insert, update')"                                         \
+    "  or has_any_column_privilege(me.oid, r.oid, 'insert, update'))))"
+
+/* A key across organizations tells one what another has. A uuid that is no key of a shared table's can't be guessed:
+ * whoever collides knew it before. */
+static const char unique_keys[] = TENANT
+    " select t.name, format('%s is unique across organizations: it lacks org_id', c.relname)"
+    " from tenant t join pg_index i on i.indrelid = t.oid join pg_class c on c.oid = i.indexrelid,"
+    " lateral (select (i.indkey::int2[])[0:i.indnkeyatts - 1]) k(cols)"
+    " where (i.indisunique or i.indisexclusion) and t.org <> all (k.cols) and not exists (select from pg_attribute u"
+    "  where u.attrelid = t.oid and u.attnum = any (k.cols) and u.atttypid = 'uuid'::regtype"
+    "  and not exists (select from pg_constraint f where f.conrelid = t.oid and f.contype = 'f'"
+    "   and u.attnum = any (f.conkey) and not exists (select from pg_attribute o where o.attrelid = f.confrelid"
+    "    and o.attname = 'org_id' and not o.attisdropped)))";
+
+/* Such a key takes another organization's row for a parent, and tells whether there is one. */
+static const char foreign_keys[] = TENANT
+    " select t.name, format('foreign key %s leaves the organization: it lacks org_id', f.conname)"
+    " from tenant t join pg_constraint f on f.conrelid = t.oid and f.contype = 'f' and f.conparentid = 0"
+    " join pg_attribute o on o.attrelid = f.confrelid and o.attname = 'org_id' and not o.attisdropped"
+    " where not exists (select from generate_subscripts(f.conkey, 1) s"
+    "  where f.conkey[s] = t.org and f.confkey[s] = o.attnum)";
+
 /* Such a function runs with its owner's rights: only those of saas_auth are meant to, and with a search path that the
  * caller has no say in (temporary tables come last). Trigger functions can't be called. */
 static const char functions[] = ME
@@ -131,10 +158,21 @@ static const saas_check checks[] = {
     {"row security", SAAS_CHECK_SHARED, row_security},
     {"policies", SAAS_CHECK_SHARED, policies},
     {"grants", SAAS_CHECK_SHARED, grants},
+    {"unique keys", SAAS_CHECK_SHARED, unique_keys},
+    {"foreign keys", SAAS_CHECK_SHARED, foreign_keys},
     {"functions", SAAS_CHECK_PLAIN, functions},
     {"current organization", SAAS_CHECK_PLAIN, org_function},
     {"connections", SAAS_CHECK_CONNECTIONS, connections},
 };
+
+/* Rows that an organization which does not exist, or none at all, would see. */
+static const char readable[] = REACH " select name from reach where exists (select from me where itself and"
+                                     " has_table_privilege(me.oid, reach.oid, 'select')) order by name";
+
+const char *saas_probe_sql(void)
+{
+    return readable;
+}
 
 const saas_check *saas_checks(size_t *count)
 {

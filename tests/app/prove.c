@@ -122,6 +122,46 @@ static const damage of_policies[] = {
      org, "current organization: ERROR:  invalid input syntax for type uuid: \"\""},
 };
 
+/* TN6 */
+static const damage of_keys[] = {
+    {"alter table notes add constraint k unique (title)", "alter table notes drop constraint k",
+     "public.notes: k is unique across organizations: it lacks org_id"},
+    {"alter table notes add constraint k unique (title, org_id)", "alter table notes drop constraint k", NULL},
+    {"create unique index k on notes (lower(title))", "drop index k",
+     "public.notes: k is unique across organizations: it lacks org_id"},
+    {"create unique index k on notes (title) include (org_id)", "drop index k",
+     "public.notes: k is unique across organizations: it lacks org_id"},
+    {"create unique index k on notes (title, id)", "drop index k", NULL},
+    {"alter table notes add constraint k exclude using hash (title with =)", "alter table notes drop constraint k",
+     "public.notes: k is unique across organizations: it lacks org_id"},
+    {"alter table countries add uid uuid unique; alter table notes add country uuid references countries (uid);"
+     "create unique index k on notes (country, title)",
+     "alter table notes drop column country; alter table countries drop column uid",
+     "public.notes: k is unique across organizations: it lacks org_id"},
+    {"alter table notes add constraint k unique (title); revoke insert, update on notes from saas_app",
+     "alter table notes drop constraint k; grant insert, update on notes to saas_app", NULL},
+    {"create table children (org_id uuid not null default saas_current_org(), parent uuid constraint f references notes);"
+     "select saas_enable_tenant('children')",
+     "drop table children", "public.children: foreign key f leaves the organization: it lacks org_id"},
+    {"alter table notes add constraint k unique (org_id, id);"
+     "create table children (org_id uuid not null default saas_current_org(), parent uuid,"
+     " foreign key (org_id, parent) references notes (org_id, id), foreign key (org_id) references organizations);"
+     "select saas_enable_tenant('children')",
+     "drop table children; alter table notes drop constraint k", NULL},
+};
+
+/* What the catalogues can't see: a view of functions that look behind the policies. */
+static const damage of_rows[] = {
+    {"insert into organizations (name, slug) values ('A', 'org-a');"
+     "create function f() returns setof organizations language sql security definer set search_path = public, pg_temp"
+     " as 'select * from organizations'; alter function f() owner to saas_auth;"
+     "create view v with (security_invoker = on) as select * from f(); grant select on v to $",
+     "drop view v; drop function f(); delete from organizations", "public.v: shows rows to no organization"},
+    {"insert into organizations (name, slug) values ('A', 'org-a'); insert into notes (org_id, title) select id, 'x' from"
+     " organizations",
+     "delete from notes; delete from organizations", NULL},
+};
+
 static const damage of_functions[] = {
     {"create function f() returns int language sql security definer set search_path = pg_catalog, pg_temp"
      " as 'select 1'",
@@ -210,6 +250,16 @@ static void tables_are_named(void)
 static void policies_are_named(void)
 {
     EACH(of_policies);
+}
+
+static void keys_are_named(void)
+{
+    EACH(of_keys);
+}
+
+static void rows_are_looked_for(void)
+{
+    EACH(of_rows);
 }
 
 static void functions_are_named(void)
@@ -324,6 +374,8 @@ static const check_test tests[] = {TEST(sound_database),
                                    TEST(roles_are_named),
                                    TEST(tables_are_named),
                                    TEST(policies_are_named),
+                                   TEST(keys_are_named),
+                                   TEST(rows_are_looked_for),
                                    TEST(functions_are_named),
                                    TEST(migrations_are_named),
                                    TEST(shared_tables_are_passed_over_and_no_others),
