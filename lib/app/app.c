@@ -106,6 +106,8 @@ static saas_err make_keys(saas_app *app)
     SAAS_TRY(saas_keys_new(&app->keys, s->jwt_access_secret, s->jwt_refresh_secret,
                            s->has.jwt_issuer == SAAS_SET ? s->jwt_issuer : name,
                            s->has.jwt_audience == SAAS_SET ? s->jwt_audience : name));
+    if (s->has.jwt_access_secret_previous == SAAS_SET)
+        SAAS_TRY(saas_keys_retire(app->keys, s->jwt_access_secret_previous));
     if (s->jwt_email_claim == saas_switch_off)
         saas_keys_leave_email_out(app->keys);
     app->site.keys = app->keys;

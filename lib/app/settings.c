@@ -116,6 +116,10 @@ static saas_err check_together(saas_sources *s, const struct saas_settings *own)
     saas_text access = value_of(s, "JWT_ACCESS_SECRET"), refresh = value_of(s, "JWT_REFRESH_SECRET");
     if (access.ptr && refresh.ptr && saas_text_equal(access, refresh))
         wrong(s, "JWT_REFRESH_SECRET", "must differ from JWT_ACCESS_SECRET");
+    saas_text before = value_of(s, "JWT_ACCESS_SECRET_PREVIOUS");
+    if (before.ptr &&
+        ((access.ptr && saas_text_equal(access, before)) || (refresh.ptr && saas_text_equal(refresh, before))))
+        wrong(s, "JWT_ACCESS_SECRET_PREVIOUS", "must differ from the other secrets");
     bool safe = own->app_env != saas_environment_development && own->app_env != saas_environment_staging;
     if (own->rate_limits == saas_switch_off && safe)
         wrong(s, "RATE_LIMITS", "must not be off in production");

@@ -41,6 +41,8 @@ SAAS_ENUM(saas_switch, SAAS_SWITCH);
     F(T, word(saas_pooler), database_pooler, .def = "none", .doc = "What DATABASE_URL leads through")                  \
     F(T, text(32, 4000), jwt_access_secret, .required = true, .secret = true, .key = true,                             \
       .doc = "Signs access tokens")                                                                                    \
+    F(T, text(32, 4000), jwt_access_secret_previous, .secret = true, .key = true,                                      \
+      .doc = "The access secret before, while tokens made with it are still about: 15 minutes")                        \
     F(T, text(32, 4000), jwt_refresh_secret, .required = true, .secret = true, .key = true,                            \
       .doc = "Makes refresh tokens; another one")                                                                      \
     F(T, text(1, 200), jwt_issuer, .doc = "Of access tokens; without it the app's name")                               \

@@ -3,6 +3,7 @@
 #include "auth/signer.h"
 #include "json/write.h"
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #define HEADER "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9" /* {"alg":"HS256","typ":"at+jwt"} */
@@ -12,7 +13,8 @@ enum { TOKEN_MAX = 4096, SIGNATURE_CHARS = SAAS_BASE64URL_CHARS(SAAS_MAC), SKEW_
 /* Unknown members are refused by the schema, and with them crit, jku, jwk, x5u, x5c, zip and b64. */
 #define JOSE_HEADER(F, T)                                                                                              \
     F(T, text(5, 5), alg, .required = true)                                                                            \
-    F(T, text(6, 6), typ, .required = true)
+    F(T, text(6, 6), typ, .required = true)                                                                            \
+    F(T, text(SAAS_KID_CHARS, SAAS_KID_CHARS), kid)
 SAAS_STRUCT(jose_header, JOSE_HEADER);
 
 #define CLAIMS(F, T)                                                                                                   \
@@ -66,6 +68,21 @@ static void write_claims(saas_buf *out, const saas_keys *keys, const saas_princi
     saas_json_object_end(&j);
 }
 
+/* With one secret the header is always the same; a second one makes tokens say which is theirs. */
+static void write_header(saas_buf *out, const saas_signer *s)
+{
+    enum { JSON = sizeof "{'alg':'HS256','typ':'at+jwt','kid':''}" - 1 + SAAS_KID_CHARS };
+    char json[JSON + 1];
+    if (!s->retiring) {
+        saas_buf_lit(out, HEADER ".");
+        return;
+    }
+    snprintf(json, sizeof json, "{\"alg\":\"HS256\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", s->kid);
+    if (saas_buf_reserve(out, SAAS_BASE64URL_CHARS(JSON)))
+        out->len = (size_t)(saas_base64url_write(out->ptr + out->len, json, JSON) - out->ptr);
+    saas_buf_lit(out, ".");
+}
+
 saas_err saas_access_sign(saas_text *out, saas_arena *a, saas_signer *s, const saas_principal *who, int64_t now_s)
 {
     saas_buf claims, token;
@@ -78,7 +95,7 @@ saas_err saas_access_sign(saas_text *out, saas_arena *a, saas_signer *s, const s
         return SAAS_ERR_NO_MEMORY;
     size_t payload = SAAS_BASE64URL_CHARS(claims.len);
     saas_buf_init(&token, a, sizeof HEADER + payload + 1 + SIGNATURE_CHARS + 1);
-    saas_buf_lit(&token, HEADER ".");
+    write_header(&token, s);
     if (!saas_buf_reserve(&token, payload + 1 + SIGNATURE_CHARS))
         return SAAS_ERR_NO_MEMORY;
     token.len = (size_t)(saas_base64url_write(token.ptr + token.len, claims.ptr, claims.len) - token.ptr);
@@ -113,13 +130,21 @@ static bool split(parts *p, saas_text token)
     return true;
 }
 
-static saas_err check_signature(saas_signer *s, const parts *p)
+/* *kid: of the secret that made it. */
+static saas_err check_signature(const char **kid, saas_signer *s, const parts *p)
 {
     uint8_t given[SAAS_MAC], mac[SAAS_MAC];
     size_t len;
     if (p->signature.len != SIGNATURE_CHARS || saas_base64url_read(given, &len, p->signature))
         return SAAS_ERR_UNAUTHENTICATED;
     SAAS_TRY(saas_hmac(mac, s->access, &p->signed_part, 1));
+    *kid = s->kid;
+    if (!sodium_memcmp(mac, given, sizeof mac))
+        return SAAS_OK;
+    if (!s->retiring)
+        return SAAS_ERR_UNAUTHENTICATED;
+    SAAS_TRY(saas_hmac(mac, s->retiring, &p->signed_part, 1));
+    *kid = s->retiring_kid;
     return sodium_memcmp(mac, given, sizeof mac) ? SAAS_ERR_UNAUTHENTICATED : SAAS_OK;
 }
 
@@ -137,14 +162,15 @@ static saas_err read_part(void **out, const saas_schema *schema, saas_arena *a, 
     return e && e != SAAS_ERR_NO_MEMORY ? SAAS_ERR_UNAUTHENTICATED : e;
 }
 
-static saas_err check_header(saas_arena *a, saas_text header)
+static saas_err check_header(saas_arena *a, saas_text header, const char *kid)
 {
     void *read;
     if (saas_text_equal(header, SAAS_LIT(HEADER)))
         return SAAS_OK;
     SAAS_TRY(read_part(&read, &jose_header_schema, a, header));
     const struct jose_header *h = read;
-    bool ours = saas_text_equal(h->alg, SAAS_LIT("HS256")) && saas_text_equal(h->typ, SAAS_LIT("at+jwt"));
+    bool ours = saas_text_equal(h->alg, SAAS_LIT("HS256")) && saas_text_equal(h->typ, SAAS_LIT("at+jwt")) &&
+                (h->has.kid == SAAS_ABSENT || saas_text_equal(h->kid, saas_text_z(kid)));
     return ours ? SAAS_OK : SAAS_ERR_UNAUTHENTICATED;
 }
 
@@ -159,10 +185,11 @@ saas_err saas_access_verify(saas_principal *who, saas_arena *a, saas_signer *s, 
 {
     parts p;
     void *read;
+    const char *kid;
     if (!split(&p, token))
         return SAAS_ERR_UNAUTHENTICATED;
-    SAAS_TRY(check_signature(s, &p));
-    SAAS_TRY(check_header(a, p.header));
+    SAAS_TRY(check_signature(&kid, s, &p));
+    SAAS_TRY(check_header(a, p.header, kid));
     SAAS_TRY(read_part(&read, &claims_schema, a, p.payload));
     const struct claims *in = read;
     if (!saas_text_equal(in->iss, s->keys->issuer) || !saas_text_equal(in->aud, s->keys->audience) ||

@@ -52,6 +52,18 @@ saas_err saas_keys_new(saas_keys **out, saas_text access_secret, saas_text refre
     return SAAS_OK;
 }
 
+static bool same(const saas_secret *a, saas_text b)
+{
+    return a->len == b.len && !memcmp(a->bytes, b.ptr, b.len);
+}
+
+saas_err saas_keys_retire(saas_keys *keys, saas_text previous)
+{
+    if (previous.len < SAAS_SECRET_BYTES_MIN || same(&keys->access, previous) || same(&keys->refresh, previous))
+        return SAAS_ERR_CONFIG;
+    return copy_secret(&keys->retiring, previous) ? SAAS_OK : SAAS_ERR_NO_MEMORY;
+}
+
 void saas_keys_leave_email_out(saas_keys *keys)
 {
     keys->without_email = true;
@@ -63,6 +75,7 @@ void saas_keys_free(saas_keys *keys)
         return;
     wipe(&keys->access);
     wipe(&keys->refresh);
+    wipe(&keys->retiring);
     EVP_MAC_free(keys->hmac);
     EVP_MD_free(keys->sha256);
     free(keys);

@@ -15,6 +15,9 @@ SAAS_MUST_CHECK saas_err saas_keys_new(saas_keys **out, saas_text access_secret,
                                        saas_text issuer, saas_text audience);
 void saas_keys_free(saas_keys *keys);
 
+/* An access secret that retires: tokens made with it are good until they end, none is made any more; those made from
+ * now on say by kid which secret is theirs. Copied. ERR_CONFIG: too short, or one of the others. ERR_NO_MEMORY. */
+SAAS_MUST_CHECK saas_err saas_keys_retire(saas_keys *keys, saas_text previous_access_secret);
 /* Access tokens are signed without the claim email. */
 void saas_keys_leave_email_out(saas_keys *keys);
 
@@ -29,8 +32,9 @@ void saas_signer_free(saas_signer *s);
 SAAS_MUST_CHECK saas_err saas_access_sign(saas_text *out, saas_arena *a, saas_signer *s, const saas_principal *who,
                                           int64_t now_s);
 /* Strict: three parts of unpadded canonical base64url, exactly the header this library writes in its meaning (alg
- * HS256, typ at+jwt, no crit), every claim present and well-typed, iss and aud equal, exp in the future (leeway 0..60
- * s), constant-time signature first. ERR_UNAUTHENTICATED for everything else. who->email points into the arena. */
+ * HS256, typ at+jwt, no crit; a kid, if there is one, of the secret that made it), every claim present and well-typed,
+ * iss and aud equal, exp in the future (leeway 0..60 s), constant-time signature first. ERR_UNAUTHENTICATED for
+ * everything else. who->email points into the arena. */
 SAAS_MUST_CHECK saas_err saas_access_verify(saas_principal *who, saas_arena *a, saas_signer *s, saas_text token,
                                             int64_t now_s);
 

@@ -1,3 +1,4 @@
+#include "auth/base64url.h"
 #include "auth/signer.h"
 #include <openssl/core_names.h>
 #include <openssl/params.h>
@@ -26,6 +27,25 @@ static EVP_MAC_CTX *derived(saas_signer *s, saas_text label)
     return ctx;
 }
 
+/* Names a secret and says nothing about it. */
+static bool name_key(char kid[SAAS_KID_CHARS + 1], EVP_MAC_CTX *key)
+{
+    enum { BYTES = SAAS_KID_CHARS * 3 / 4 };
+    uint8_t mac[SAAS_MAC];
+    if (!key || saas_hmac(mac, key, &SAAS_LIT("kid 1"), 1))
+        return false;
+    *saas_base64url_write(kid, mac, BYTES) = 0;
+    return true;
+}
+
+static bool add_retiring(saas_signer *s)
+{
+    if (!s->keys->retiring.bytes)
+        return true;
+    s->retiring = keyed(s->keys, &s->keys->retiring);
+    return name_key(s->retiring_kid, s->retiring);
+}
+
 saas_err saas_signer_new(saas_signer **out, const saas_keys *keys)
 {
     saas_signer *s = OPENSSL_zalloc(sizeof *s);
@@ -36,7 +56,7 @@ saas_err saas_signer_new(saas_signer **out, const saas_keys *keys)
     s->refresh = keyed(keys, &keys->refresh);
     s->cursor = derived(s, SAAS_LIT("cursor key 1"));
     s->digest = EVP_MD_CTX_new();
-    if (!s->access || !s->refresh || !s->cursor || !s->digest) {
+    if (!name_key(s->kid, s->access) || !s->refresh || !s->cursor || !s->digest || !add_retiring(s)) {
         saas_signer_free(s);
         return SAAS_ERR_NO_MEMORY;
     }
@@ -49,6 +69,7 @@ void saas_signer_free(saas_signer *s)
     if (!s)
         return;
     EVP_MAC_CTX_free(s->access);
+    EVP_MAC_CTX_free(s->retiring);
     EVP_MAC_CTX_free(s->refresh);
     EVP_MAC_CTX_free(s->cursor);
     EVP_MD_CTX_free(s->digest);

@@ -7,7 +7,9 @@
 
 enum { SAAS_MAC = 32 };
 
-/* A secret of HS256. Rotation adds a second one to saas_keys, chosen by the token's kid. */
+enum { SAAS_KID_CHARS = 8 };
+
+/* A secret of HS256. */
 typedef struct saas_secret {
     uint8_t *bytes;
     size_t len;
@@ -16,14 +18,15 @@ typedef struct saas_secret {
 struct saas_keys {
     EVP_MAC *hmac;
     EVP_MD *sha256;
-    saas_secret access, refresh;
+    saas_secret access, refresh, retiring; /* retiring: bytes NULL without */
     bool without_email;
     saas_text issuer, audience; /* in one allocation behind the struct */
 };
 
 struct saas_signer {
     const saas_keys *keys;
-    EVP_MAC_CTX *access, *refresh, *cursor; /* keyed */
+    EVP_MAC_CTX *access, *retiring, *refresh, *cursor;              /* keyed; retiring NULL without */
+    char kid[SAAS_KID_CHARS + 1], retiring_kid[SAAS_KID_CHARS + 1]; /* of access and of retiring */
     EVP_MD_CTX *digest;
 };
 

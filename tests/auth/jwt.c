@@ -413,6 +413,56 @@ static void a_huge_token_costs_nothing(void)
 }
 
 /* RFC 7515 appendix A.1: the same construction as everybody's, and not a token of this server. */
+/* TK5 */
+static void a_secret_retires(void)
+{
+    static const saas_text next_secret = {"next-secret-next-secret-next-secret", 34};
+    saas_keys *after = NULL;
+    saas_signer *rotated = NULL;
+    saas_principal who;
+    saas_text old, fresh;
+    REQUIRE(
+        !saas_keys_new(&after, next_secret, refresh_secret, SAAS_LIT("https://api.example.com"), SAAS_LIT("example")));
+    CHECK_INT(saas_keys_retire(after, SAAS_LIT("short")), SAAS_ERR_CONFIG);
+    CHECK_INT(saas_keys_retire(after, next_secret), SAAS_ERR_CONFIG);
+    CHECK_INT(saas_keys_retire(after, refresh_secret), SAAS_ERR_CONFIG);
+    CHECK_INT(saas_keys_retire(after, access_secret), SAAS_OK);
+    REQUIRE(!saas_signer_new(&rotated, after));
+    REQUIRE(!saas_access_sign(&old, arena, s, &ann, NOW) && !saas_access_sign(&fresh, arena, rotated, &ann, NOW));
+    CHECK_INT(saas_access_verify(&who, arena, rotated, old, NOW), SAAS_OK);
+    CHECK_INT(saas_access_verify(&who, arena, rotated, fresh, NOW), SAAS_OK);
+    CHECK_INT(saas_access_verify(&who, arena, s, fresh, NOW), SAAS_ERR_UNAUTHENTICATED);
+    uint8_t header[128] = {0};
+    size_t len;
+    REQUIRE(!saas_base64url_read(header, &len, (saas_text){fresh.ptr, strcspn(fresh.ptr, ".")}));
+    CHECK(strstr((char *)header, "\"kid\":\"") && !strstr((char *)header, "secret"));
+    /* a right signature by one secret under the name of the other */
+    memcpy(rotated->kid, rotated->retiring_kid, sizeof rotated->kid);
+    REQUIRE(!saas_access_sign(&fresh, arena, rotated, &ann, NOW));
+    saas_signer_free(rotated);
+    REQUIRE(!saas_signer_new(&rotated, after));
+    CHECK_INT(saas_access_verify(&who, arena, rotated, fresh, NOW), SAAS_ERR_UNAUTHENTICATED);
+    saas_signer_free(rotated);
+    saas_keys_free(after);
+}
+
+/* A token without the address (TK9). */
+static void the_address_is_left_out(void)
+{
+    saas_keys *quiet = NULL;
+    saas_signer *q = NULL;
+    saas_principal who;
+    saas_text token;
+    REQUIRE(!saas_keys_new(&quiet, access_secret, refresh_secret, SAAS_LIT("https://api.example.com"),
+                           SAAS_LIT("example")));
+    saas_keys_leave_email_out(quiet);
+    REQUIRE(!saas_signer_new(&q, quiet) && !saas_access_sign(&token, arena, q, &ann, NOW));
+    CHECK_INT(saas_access_verify(&who, arena, s, token, NOW), SAAS_OK);
+    CHECK(!who.email.ptr);
+    saas_signer_free(q);
+    saas_keys_free(quiet);
+}
+
 static void the_vector_of_rfc_7515(void)
 {
     static const char key[] = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
@@ -449,6 +499,8 @@ int main(int argc, char **argv)
                                        TEST(every_changed_character_is_noticed),
                                        TEST(tokens_are_not_interchangeable),
                                        TEST(a_huge_token_costs_nothing),
+                                       TEST(a_secret_retires),
+                                       TEST(the_address_is_left_out),
                                        TEST(the_vector_of_rfc_7515)};
     bool ready = !saas_keys_new(&keys, access_secret, refresh_secret, SAAS_LIT("https://api.example.com"),
                                 SAAS_LIT("example")) &&
