@@ -39,6 +39,10 @@ static void failed(saas_db_lane *lane, saas_db_op *op, const saas_db_step *step,
         op->err = saas_db_error_take(&op->error, r, ours ? step->at : 0);
         if (step->kind == SAAS_DB_BUILTIN && !strcmp(op->error.sqlstate, "22023"))
             op->err = SAAS_ERR_DEADLINE;
+        if (op->err == SAAS_ERR_READ_ONLY && !op->read_only && !lane->read_only) {
+            op->err = SAAS_ERR_UNAVAILABLE;
+            lane->demoted = true;
+        }
     }
     PQclear(r);
 }
@@ -57,6 +61,8 @@ static void answered(saas_db_lane *lane, saas_db_op *op)
     if (saas_list_empty(&lane->flight) && !lane->taken && PQtransactionStatus(lane->conn) != PQTRANS_IDLE)
         saas_db_lane_fail(lane);
     op->kind->finish(op, lane, op->err);
+    if (lane->demoted && !lane->taken && saas_list_empty(&lane->flight))
+        saas_db_lane_fail(lane);
 }
 
 /* Each step gives a result, then NULL; the Sync gives one and no NULL. An error at a Sync (a constraint checked at the

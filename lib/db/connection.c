@@ -26,7 +26,7 @@ static void drop(saas_db_lane *lane)
     PQfinish(lane->conn);
     lane->conn = NULL;
     lane->state = SAAS_DB_DOWN;
-    lane->failing = lane->taken = lane->clock_known = false;
+    lane->failing = lane->demoted = lane->taken = lane->clock_known = false;
     memset(lane->prepared, 0, sizeof lane->prepared);
 }
 
@@ -144,7 +144,7 @@ void saas_db_lane_lose(saas_db_lane *lane, const char *why)
     saas_db *db = lane->db;
     saas_list flight;
     lane->attempts = lane->state == SAAS_DB_READY ? 0 : lane->attempts + 1;
-    tell(lane, why);
+    tell(lane, lane->demoted ? "the server takes no writes" : why);
     drop(lane);
     if (lane->tx)
         lane->tx->lane = NULL;

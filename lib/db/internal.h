@@ -82,12 +82,14 @@ struct saas_db_lane {
     void *watch;
     unsigned events;
     bool failing;      /* to be dropped as soon as the loop turns */
+    bool demoted;      /* its server takes no writes any more: to be dropped once it has answered what it was sent */
     unsigned attempts; /* failed in a row */
     saas_timer timer;  /* to the next attempt; of an attempt; of the watch over what is in flight */
     saas_list flight;
     uint32_t depth;
     uint64_t answered_us;
     bool taken;       /* exclusive: checked out */
+    bool read_only;   /* exclusive: as the transaction wants it */
     saas_db_tx *tx;   /* by; NULL: let go */
     int64_t clock_us; /* server's clock minus ours: never more than it is */
     uint64_t clock_at_us, rtt_us;

@@ -37,7 +37,7 @@ bool saas_db_available(saas_db *db, saas_db_tier tier)
 
 static bool has_room(const saas_db_lane *lane)
 {
-    if (lane->state != SAAS_DB_READY || lane->failing || lane->taken)
+    if (lane->state != SAAS_DB_READY || lane->failing || lane->demoted || lane->taken)
         return false;
     return lane->depth < (lane->tier == SAAS_DB_SHARED ? lane->db->depth_max : 1);
 }

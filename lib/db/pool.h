@@ -23,8 +23,8 @@ typedef struct saas_db_options {
     uint32_t queue_max;                                 /* units waiting; 0: 1,024 */
     uint32_t shared_timeout_ms;                         /* a statement's limit on a shared lane; 0: 250 */
     uint32_t depth_max;                                 /* units sent on a shared lane at once; 0: 16 */
-    /* Through a pooler that gives each transaction whatever connection is free (PgBouncer's transaction mode): nothing is
-     * prepared or set beyond a unit. Each statement is parsed anew. */
+    /* Through a pooler that gives each transaction whatever connection is free (PgBouncer's transaction mode): nothing
+     * is prepared or set beyond a unit. Each statement is parsed anew. */
     bool pooled;
     bool unsegregated; /* for comparison in benchmarks: slow units and fast ones share the shared lanes, no limit */
 } saas_db_options;
@@ -48,7 +48,7 @@ typedef struct saas_db_statement {
     const char *sql;
     saas_args args;
     const saas_schema *columns; /* every field of it must have a column that reads as it; NULL: no matter */
-    PGresult *result; /* out: of a unit that succeeded; the caller's to PQclear. Text format */
+    PGresult *result;           /* out: of a unit that succeeded; the caller's to PQclear. Text format */
 } saas_db_statement;
 
 /* A unit in the caller's storage; everything it points at stays until done(), or until saas_db_cancel returns. */

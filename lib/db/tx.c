@@ -32,6 +32,7 @@ static saas_err send_open(saas_db_lane *lane, saas_db_op *op)
 {
     lane->taken = true;
     lane->tx = op->tx;
+    lane->read_only = op->read_only;
     saas_db_builtin begin = op->tx && op->tx->serializable ? SAAS_DB_BEGIN_SERIALIZABLE : SAAS_DB_BEGIN;
     if (!saas_db_wire_builtin(lane, op, begin) || !saas_db_wire_first(lane, op) || !saas_db_wire_sync(lane, op))
         saas_db_lane_fail(lane);

@@ -1,0 +1,66 @@
+/* Backends that are killed and a server that is restarted, under write load. `long` as an argument: 1,000 and 100 times. */
+#include "server.h"
+#include "writers.h"
+
+static server s;
+static const char *const settings[] = {"wal_level=minimal", "max_wal_senders=0", "listen_addresses=", NULL};
+
+/* A killed backend takes all others along: the server starts anew from its log. */
+static bool kill_a_backend(void)
+{
+    char pid[256];
+    return sql_as(base.super_dsn,
+                  "select pid from pg_stat_activity where usename = 'saas_app' order by random() limit 1", pid) &&
+           *pid && !kill((pid_t)strtol(pid, NULL, 10), SIGKILL);
+}
+
+static void outlive(int kills, int restarts)
+{
+    long worst = 0;
+    for (int i = 0; i < kills + restarts; i++) {
+        turn_for(60);
+        if (i < kills) {
+            CHECK(kill_a_backend());
+            turn_for(20); /* until the others are gone too: one may still acknowledge */
+        } else {
+            server_stop(&s, SIGQUIT);
+            REQUIRE(server_start(&s, settings));
+        }
+        long ms = time_to_write(5000);
+        CHECK(ms >= 0);
+        worst = ms > worst ? ms : worst;
+    }
+    printf("%d kills, %d restarts, writing again after %ld ms at most\n", kills, restarts, worst);
+}
+
+static void nothing_is_lost_or_doubled(int kills, int restarts)
+{
+    bool ok = server_make(&s) && server_start(&s, settings) && server_furnish(&s);
+    CHECK(ok);
+    if (ok && open_pool((saas_db_options){.lanes_slow = 1, .lanes_exclusive = 1})) {
+        start_writing();
+        outlive(kills, restarts);
+        stop_writing();
+        check_writes(base.super_dsn);
+        close_pool();
+    }
+    server_remove(&s);
+}
+
+static void killed_under_load(void)
+{
+    nothing_is_lost_or_doubled(50, 10);
+}
+
+static void killed_under_load_for_long(void)
+{
+    nothing_is_lost_or_doubled(1000, 100);
+}
+
+static const check_test brief[] = {TEST(killed_under_load)}, extended[] = {TEST(killed_under_load_for_long)};
+
+int main(int argc, char **argv)
+{
+    bool is_long = argc > 1 && !strcmp(argv[1], "long");
+    return server_main(is_long ? extended : brief, 1, argc, argv);
+}
