@@ -1,4 +1,4 @@
-/* Backends that are killed and a server that is restarted, under write load. `long` as an argument: 1,000 and 100 times. */
+/* Backends that are killed and a server that is restarted, under write load. Two numbers as arguments: how often. */
 #include "server.h"
 #include "writers.h"
 
@@ -14,7 +14,9 @@ static bool kill_a_backend(void)
            *pid && !kill((pid_t)strtol(pid, NULL, 10), SIGKILL);
 }
 
-static void outlive(int kills, int restarts)
+static int kills = 50, restarts = 10;
+
+static void outlive(void)
 {
     long worst = 0;
     for (int i = 0; i < kills + restarts; i++) {
@@ -33,13 +35,13 @@ static void outlive(int kills, int restarts)
     printf("%d kills, %d restarts, writing again after %ld ms at most\n", kills, restarts, worst);
 }
 
-static void nothing_is_lost_or_doubled(int kills, int restarts)
+static void killed_under_load(void)
 {
     bool ok = server_make(&s) && server_start(&s, settings) && server_furnish(&s);
     CHECK(ok);
     if (ok && open_pool((saas_db_options){.lanes_slow = 1, .lanes_exclusive = 1})) {
         start_writing();
-        outlive(kills, restarts);
+        outlive();
         stop_writing();
         check_writes(base.super_dsn);
         close_pool();
@@ -47,20 +49,14 @@ static void nothing_is_lost_or_doubled(int kills, int restarts)
     server_remove(&s);
 }
 
-static void killed_under_load(void)
-{
-    nothing_is_lost_or_doubled(50, 10);
-}
-
-static void killed_under_load_for_long(void)
-{
-    nothing_is_lost_or_doubled(1000, 100);
-}
-
-static const check_test brief[] = {TEST(killed_under_load)}, extended[] = {TEST(killed_under_load_for_long)};
+static const check_test tests[] = {TEST(killed_under_load)};
 
 int main(int argc, char **argv)
 {
-    bool is_long = argc > 1 && !strcmp(argv[1], "long");
-    return server_main(is_long ? extended : brief, 1, argc, argv);
+    if (argc == 3) {
+        kills = (int)strtol(argv[1], NULL, 10);
+        restarts = (int)strtol(argv[2], NULL, 10);
+        argc = 1;
+    }
+    return server_main(tests, 1, argc, argv);
 }

@@ -4,7 +4,7 @@
 
 #include "rig.h"
 
-enum { WRITERS = 8, WRITES_MAX = 1 << 18 };
+enum { WRITERS = 8, WRITES_MAX = 1 << 22 };
 
 typedef struct writer {
     saas_db_unit unit;
