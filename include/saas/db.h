@@ -8,7 +8,7 @@
  *
  * Errors all of these share: ERR_UNIQUE, ERR_FOREIGN_KEY, ERR_CHECK (the named constraint goes through the route's
  * .conflicts), ERR_TENANT (another org's row, or none signed in), ERR_READ_ONLY (a write in a GET), ERR_SERIALIZATION,
- * ERR_DEADLINE, ERR_CANCELLED, ERR_UNAVAILABLE (database gone), ERR_BUSY (queue full), ERR_SQL (anything else; logged
+ * ERR_DEADLINE, ERR_CANCELLED, ERR_UNAVAILABLE (database gone), ERR_BUSY (queue full), ERR_TOO_MANY_ROWS (below), ERR_SQL (anything else; logged
  * with its SQLSTATE), ERR_BUG (an argument that does not fit its parameter), ERR_NO_MEMORY.
  * After an error inside a transaction only saas_tx_rollback or saas_savepoint_rollback helps.
  *
@@ -19,6 +19,11 @@
 #include <saas/ctx.h>
 
 SAAS_BEGIN_DECLS
+
+/* More rows or bytes than this of one statement are ERR_TOO_MANY_ROWS: logged with its text, nothing of it is handed out.
+ * What its unit wrote stays written, unless a transaction is rolled back. Bytes are those of libpq's result, some 24 a
+ * value more than the texts; they are read before they can be counted, within the time limit. */
+enum { SAAS_RESULT_ROWS_MAX = 100000, SAAS_RESULT_BYTES_MAX = 16 << 20 };
 
 /* ---- one statement ---- */
 

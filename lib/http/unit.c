@@ -68,6 +68,25 @@ static saas_err without_org(saas_ctx *c)
     return saas_ctx_refuse(c, SAAS_ERR_TENANT);
 }
 
+/* A result lies in memory whole: a query without a limit must not take it all once its table has grown. */
+static saas_err check_sizes(saas_ctx *c, saas_db_statement *statements, size_t count)
+{
+    const char *too_big = NULL;
+    for (size_t i = 0; i < count && !too_big; i++)
+        if (PQntuples(statements[i].result) > SAAS_RESULT_ROWS_MAX ||
+            PQresultMemorySize(statements[i].result) > SAAS_RESULT_BYTES_MAX)
+            too_big = statements[i].sql;
+    if (!too_big)
+        return SAAS_OK;
+    for (size_t i = 0; i < count; i++) {
+        PQclear(statements[i].result);
+        statements[i].result = NULL;
+    }
+    SAAS_LOG(c->shard->site->log, SAAS_LOG_ERROR, "a result is too large", {"statement", saas_v_z(too_big)},
+             {"route", saas_v_z(c->match.route->path)}, {"request_id", SAAS_ARG(c->request_id)});
+    return SAAS_ERR_TOO_MANY_ROWS;
+}
+
 saas_err saas_ctx_unit(saas_ctx *c, saas_db_statement *statements, size_t count, bool with_org)
 {
     if (!c->shard->db)
@@ -90,7 +109,7 @@ saas_err saas_ctx_unit(saas_ctx *c, saas_db_statement *statements, size_t count,
         return saas_ctx_refuse(c, saas_ctx_db_failed(c, &k.unit.error, e));
     c->round_trips++;
     e = saas_ctx_wait(c, &k.wait, let_go, &k);
-    return e ? saas_ctx_db_failed(c, &k.unit.error, e) : SAAS_OK;
+    return e ? saas_ctx_db_failed(c, &k.unit.error, e) : check_sizes(c, statements, count);
 }
 
 /* ---- several statements ---- */

@@ -115,7 +115,21 @@ static saas_err time_as_text(saas_ctx *c)
     return rows_of(c, "select now() as title", &place_schema);
 }
 
+/* The context goes on as if nothing had been asked. */
+static saas_err too_large(saas_ctx *c)
+{
+    saas_rows *rows = NULL;
+    CHECK_INT(saas_query(c, &rows, "select n from generate_series(1, 100001) n", SAAS_NO_ARGS), SAAS_ERR_TOO_MANY_ROWS);
+    CHECK_INT(saas_query(c, &rows, "select repeat('x', 1000) as x from generate_series(1, 17000)", SAAS_NO_ARGS),
+              SAAS_ERR_TOO_MANY_ROWS);
+    CHECK(!rows);
+    SAAS_TRY(saas_query(c, &rows, "select n from generate_series(1, 100000) n", SAAS_NO_ARGS));
+    CHECK_INT(saas_rows_count(rows), 100000);
+    return saas_reply_null(c, 200);
+}
+
 static const saas_route routes[] = {
+    SAAS_GET("/too-large", too_large, .slow = true),
     SAAS_POST("/things", create, .body = &thing_schema),
     SAAS_PATCH("/things", change, .body = &thing_schema),
     SAAS_POST("/titles", of_titles, .body = &thing_schema),
@@ -192,8 +206,15 @@ static void never_wrong_data(void)
     CHECK_INT(ask("GET", "/time-as-text", NULL), 500);
 }
 
-static const check_test tests[] = {TEST(arrays_and_json), TEST(a_write_with_wrong_columns_writes_nothing),
-                                   TEST(never_wrong_data)};
+static void results_have_a_limit(void)
+{
+    CHECK_INT(ask("GET", "/too-large", NULL), 200);
+    CHECK_INT(times_logged("a result is too large"), 2);
+    CHECK(strstr(logged, "generate_series(1, 17000)"));
+}
+
+static const check_test tests[] = {TEST(results_have_a_limit), TEST(arrays_and_json),
+                                   TEST(a_write_with_wrong_columns_writes_nothing), TEST(never_wrong_data)};
 
 int main(int argc, char **argv)
 {
