@@ -2,6 +2,7 @@
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { base64url, jwtVerify, SignJWT } from 'jose';
+import jsonwebtoken from 'jsonwebtoken';
 import { secrets, signUp, startMvp } from './server.mjs';
 
 const key = new TextEncoder().encode(secrets.JWT_ACCESS_SECRET);
@@ -25,6 +26,16 @@ async function accepted(token) {
 
 test('one that jose signs the same way is good', async () => {
   assert.ok(await accepted(await forge()));
+});
+
+test('jsonwebtoken reads what the server signs, and the server what it signs', async () => {
+  const secret = secrets.JWT_ACCESS_SECRET;
+  const { header, payload } = jsonwebtoken.verify(me.token, secret, { algorithms: ['HS256'], complete: true });
+  assert.deepEqual([header, payload], [{ alg: 'HS256', typ: 'at+jwt' }, claims]);
+  assert.ok(await accepted(jsonwebtoken.sign(claims, secret, { header: { typ: 'at+jwt' } })));
+  assert.ok(!(await accepted(jsonwebtoken.sign(claims, secret)))); // typ JWT
+  assert.ok(!(await accepted(jsonwebtoken.sign(claims, secret, { algorithm: 'HS384', header: { typ: 'at+jwt' } }))));
+  assert.throws(() => jsonwebtoken.verify(me.token, secrets.JWT_REFRESH_SECRET));
 });
 
 test('other algorithms, keys, headers and claims are refused (TK1, TK2)', async () => {
