@@ -88,7 +88,8 @@ static void check_list(query *q, const saas_step *at)
     size_t kept = list->count < at->field->items_hi ? list->count : at->field->items_hi;
     saas_rule_count(&q->report, at, at->field, list->count);
     list->count = kept;
-    saas_rule_unique(&q->report, at, at->field, list);
+    if (saas_report_result(&q->report) == SAAS_OK)
+        saas_rule_unique(&q->report, at, at->field, list);
 }
 
 static void finish(query *q)

@@ -37,12 +37,13 @@ static bool read_items(saas_reader *r, const saas_step *up, const saas_field *f,
 
 bool saas_reader_list(saas_reader *r, const saas_step *at, const saas_field *f, saas_list_member *list)
 {
-    size_t count = 0;
+    size_t count = 0, issues = saas_report_total(&r->report);
     r->in.at++;
     if (!saas_json_enter(&r->in) || (!saas_json_take(&r->in, ']') && !read_items(r, at, f, list, &count)))
         return false;
+    if (issues == saas_report_total(&r->report)) /* else some element has no value to compare */
+        saas_rule_unique(&r->report, at, f, list);
     saas_rule_count(&r->report, at, f, count);
-    saas_rule_unique(&r->report, at, f, list);
     saas_json_leave(&r->in);
     return true;
 }

@@ -6,6 +6,11 @@
     F(T, email, email)                                                                                                 \
     F(T, uuid, uuid)                                                                                                   \
     F(T, time, time)                                                                                                   \
+    F(T, date, date)                                                                                                   \
+    F(T, duration, duration)                                                                                           \
+    F(T, hostname, hostname)                                                                                           \
+    F(T, ipv4, ipv4)                                                                                                   \
+    F(T, ipv6, ipv6)                                                                                                   \
     F(T, url, any_url, .schemes = "*")                                                                                 \
     F(T, url, web)                                                                                                     \
     F(T, url, database, .schemes = "postgres postgresql")
@@ -24,6 +29,39 @@ static bool is_narrower(const char *text)
         if (!strcmp(text, narrower[i]))
             return true;
     return false;
+}
+
+/* Invalid by the standard's profile and taken here: ISO 8601 has seconds with a fraction and lets units be left out. */
+static const char *const wider[] = {"PT0.5S", "PT1H2S"};
+
+/* Years and months have no fixed length, and 64 bits of microseconds an end. */
+static bool is_narrower_duration(const char *text)
+{
+    const char *time = strchr(text, 'T'), *month = strchr(text, 'M');
+    return strchr(text, 'Y') || (month && (!time || month < time)) || strlen(text) > 40;
+}
+
+/* Punycode is not decoded: whether a label says something in another script is for the resolver to know. */
+static bool is_wider_host(const char *text)
+{
+    return !strncasecmp(text, "xn--", 4);
+}
+
+static bool is_wider(const char *text)
+{
+    for (size_t i = 0; i < sizeof wider / sizeof *wider; i++)
+        if (!strcmp(text, wider[i]))
+            return true;
+    return false;
+}
+
+static bool wanted(const char *name, const char *text, bool valid)
+{
+    if (!strcmp(name, "duration"))
+        return (valid && !is_narrower_duration(text)) || is_wider(text);
+    if (!strcmp(name, "hostname"))
+        return valid || is_wider_host(text);
+    return valid && !is_narrower(text);
 }
 
 static bool taken(const char *key, const char *text)
@@ -63,9 +101,10 @@ static int run(const char *name, const char *key)
         cJSON_ArrayForEach(test, cJSON_GetObjectItem(group, "tests"))
         {
             const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(test, "data"));
-            if (!text)
+            const char *what = cJSON_GetStringValue(cJSON_GetObjectItem(test, "description"));
+            if (!text || (what && strstr(what, "NUL"))) /* cJSON ends a string there */
                 continue;
-            bool want = cJSON_IsTrue(cJSON_GetObjectItem(test, "valid")) && !is_narrower(text);
+            bool want = wanted(name, text, cJSON_IsTrue(cJSON_GetObjectItem(test, "valid")));
             if (taken(key, text) != want)
                 fprintf(stderr, "%s: %s: should be %s\n", name, text, want ? "taken" : "refused");
             CHECK_INT(taken(key, text), want);
@@ -96,6 +135,23 @@ static void url_cases(void)
     CHECK_INT(run("uri", "anyUrl"), 40);
 }
 
+static void date_cases(void)
+{
+    CHECK_INT(run("date", "date"), 74);
+}
+
+static void duration_cases(void)
+{
+    CHECK_INT(run("duration", "duration"), 46);
+}
+
+static void host_cases(void)
+{
+    CHECK_INT(run("hostname", "hostname"), 58);
+    CHECK_INT(run("ipv4", "ipv4"), 34);
+    CHECK_INT(run("ipv6", "ipv6"), 36);
+}
+
 static void urls_have_a_scheme_that_is_listed(void)
 {
     CHECK(taken("web", "https://example.com/a?b#c"));
@@ -115,8 +171,9 @@ static void urls_have_a_scheme_that_is_listed(void)
     CHECK(taken("web", longest));
 }
 
-static const check_test tests[] = {TEST(email_cases), TEST(uuid_cases), TEST(time_cases), TEST(url_cases),
-                                   TEST(urls_have_a_scheme_that_is_listed)};
+static const check_test tests[] = {
+    TEST(email_cases), TEST(uuid_cases),     TEST(time_cases), TEST(url_cases),
+    TEST(date_cases),  TEST(duration_cases), TEST(host_cases), TEST(urls_have_a_scheme_that_is_listed)};
 
 int main(int argc, char **argv)
 {
