@@ -122,13 +122,15 @@ static const char foreign_keys[] = TENANT
     "  where f.conkey[s] = t.org and f.confkey[s] = o.attnum)";
 
 /* Such a function runs with its owner's rights: only those of saas_auth are meant to, and with a search path that the
- * caller has no say in (temporary tables come last). Trigger functions can't be called. */
+ * caller has no say in: where pg_temp is not named last, a caller's temporary table or type comes first. Trigger
+ * functions can't be called. */
 static const char functions[] = ME
     " select format('function %s', p.oid::regprocedure), w.why"
     " from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_roles o on o.oid = p.proowner,"
     " lateral (select case"
     "  when o.rolname <> 'saas_auth' then 'is SECURITY DEFINER of role ' || o.rolname || ', not of saas_auth'"
-    "  when not exists (select from unnest(p.proconfig) s where s ~ '^search_path=(\"\"|pg_catalog|.*, *pg_temp)$')"
+    "  when not exists (select from unnest(p.proconfig) s where s ~ '^search_path=(.*, *)?pg_temp$'"
+    "   and s !~ 'pg_temp.*pg_temp')"
     "   then 'is SECURITY DEFINER without a pinned search_path that ends in pg_temp' end) w(why)"
     " where p.prosecdef and w.why is not null and n.nspname not in ('pg_catalog', 'information_schema')"
     " and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)"

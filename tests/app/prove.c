@@ -174,6 +174,22 @@ static const damage of_functions[] = {
      "alter function f() owner to saas_auth",
      "drop function f()",
      "function public.f(): is SECURITY DEFINER without a pinned search_path that ends in pg_temp"},
+    {"create function f() returns int language sql security definer set search_path = '' as 'select 1';"
+     "alter function f() owner to saas_auth",
+     "drop function f()",
+     "function public.f(): is SECURITY DEFINER without a pinned search_path that ends in pg_temp"},
+    {"create function f() returns int language sql security definer set search_path = pg_catalog as 'select 1';"
+     "alter function f() owner to saas_auth",
+     "drop function f()",
+     "function public.f(): is SECURITY DEFINER without a pinned search_path that ends in pg_temp"},
+    {"create function f() returns int language sql security definer set search_path = pg_temp, public as 'select 1';"
+     "alter function f() owner to saas_auth",
+     "drop function f()",
+     "function public.f(): is SECURITY DEFINER without a pinned search_path that ends in pg_temp"},
+    {"create function f() returns int language sql security definer set search_path = pg_temp, pg_temp as 'select 1';"
+     "alter function f() owner to saas_auth",
+     "drop function f()",
+     "function public.f(): is SECURITY DEFINER without a pinned search_path that ends in pg_temp"},
     {"create function f() returns int language sql security definer set search_path = public, pg_temp as 'select 1';"
      "alter function f() owner to saas_auth",
      "drop function f()", NULL},
