@@ -6,7 +6,7 @@ static bouncer b;
 
 static saas_err prove(void)
 {
-    char url[256], listen[256];
+    char url[640], listen[640];
     saas_app *app = NULL;
     snprintf(url, sizeof url, "DATABASE_URL=%s", b.dsn);
     snprintf(listen, sizeof listen, "LISTEN_DATABASE_URL=%s", db.app_dsn);

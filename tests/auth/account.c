@@ -193,6 +193,25 @@ static void the_token_before_a_switch_has_its_grace(void)
     CHECK_STR(at("error.code"), "REFRESH_TOKEN_REUSED");
 }
 
+/* Both tabs of one browser: whichever token of the two is used next goes on. */
+static void a_switch_outlives_a_second_tab(void)
+{
+    REQUIRE(start());
+    client bob = sign_up_as("Bobs", "bob@example.com"), ann = sign_up_as("Acme", "ann@example.com");
+    join_both();
+    CHECK_INT(move(&ann, bob.org), 200);
+    client moved = signed_in();
+    CHECK_INT(refresh(ann.refresh), 200); /* the second tab */
+    client second = {.access = ""};
+    snprintf(second.refresh, sizeof second.refresh, "%s", at("data.refreshToken"));
+    CHECK_INT(refresh(moved.refresh), 200);
+    char next[256];
+    snprintf(next, sizeof next, "%s", at("data.refreshToken"));
+    CHECK_INT(refresh(next), 200);
+    CHECK_INT(refresh(second.refresh), 401);
+    CHECK_STR(at("error.code"), "REFRESH_TOKEN_REUSED");
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {TEST(sessions_are_listed),
@@ -200,6 +219,7 @@ int main(int argc, char **argv)
                                        TEST(logging_out_everywhere),
                                        TEST(organizations_of_an_account),
                                        TEST(switching),
-                                       TEST(the_token_before_a_switch_has_its_grace)};
+                                       TEST(the_token_before_a_switch_has_its_grace),
+                                       TEST(a_switch_outlives_a_second_tab)};
     return run_with_app(tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -203,6 +203,24 @@ static void an_organization_goes_whole(void)
     CHECK_STR(sql(super, "select event from audit where org_id is null"), "organization.removed");
 }
 
+/* Made by an organization that has gone since, waiting in another one that lets go of it: nobody's. */
+static void an_address_is_not_taken_for_ever(void)
+{
+    char user[64];
+    REQUIRE(database_clean());
+    CHECK_STR(sign_up(1), "ok");
+    CHECK_STR(sign_up(2), "ok");
+    CHECK_STR(add(1, "new@example.com", "member"), "ok");
+    CHECK_STR(add(2, "new@example.com", "member"), "ok");
+    snprintf(user, sizeof user, "%s", sql(super, "select id from users where email = 'new@example.com' and org_id = '%s'",
+                                          id('b', 2)));
+    CHECK_STR(in_org(app, 1, "select saas_auth_api.organization_remove('%s', 'admin', '%s', '%s')", id('c', 1), id('d', 1),
+                     "$1"),
+              "ok");
+    CHECK_STR(leave(2, id('c', 2), user), "ok");
+    CHECK_STR(sql(super, "select count(*) from accounts where email = 'new@example.com'"), "0");
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {TEST(an_unknown_address_works_at_once_a_known_one_waits),
@@ -212,6 +230,7 @@ int main(int argc, char **argv)
                                        TEST(two_demotions_at_once_leave_an_admin),
                                        TEST(what_leaves_with_a_member),
                                        TEST(a_new_password_ends_the_other_sessions),
-                                       TEST(an_organization_goes_whole)};
+                                       TEST(an_organization_goes_whole),
+                                       TEST(an_address_is_not_taken_for_ever)};
     return run_with_cluster(tests, sizeof tests / sizeof *tests, argc, argv);
 }

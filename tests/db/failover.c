@@ -82,7 +82,7 @@ static void demote(bool on)
 
 static void a_demoted_server_is_left(void)
 {
-    char got[256], dsn[128];
+    char got[256], dsn[600];
     bool ok = server_make(&primary) && server_start(&primary, settings) && server_furnish(&primary);
     CHECK(ok);
     snprintf(dsn, sizeof dsn, "%s target_session_attrs=read-write", base.app_dsn);
