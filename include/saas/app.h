@@ -99,6 +99,7 @@ typedef struct saas_app_options {
  *   JWT_ISSUER           of access tokens; default the app's name
  *   JWT_AUDIENCE         of access tokens; default the app's name
  *
+ *   METRICS_TOKEN        at least 32 characters, not guessable; opens GET /metrics to its bearer
  *   RATE_LIMITS          on | off: limits of requests, sign-ins, connections an address; default on; off is refused in
  *                        production
  *

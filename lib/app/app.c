@@ -3,6 +3,7 @@
 #include "app/prove.h"
 #include "auth_routes/courier.h"
 #include "base/error.h"
+#include "http/meter.h"
 #include "middleware/steps.h"
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,12 @@ static saas_err make_listener(saas_app *app)
     return saas_listener_new(&app->site.listener, dsn, app->site.log);
 }
 
+static saas_err make_metrics(saas_app *app)
+{
+    app->site.metrics_token = app->settings->metrics_token;
+    return saas_metrics_new(&app->site.metrics, saas_meter_slots(app->site.router), SAAS_METER_GAUGES);
+}
+
 static saas_err make_limiter(saas_app *app, const saas_app_options *o)
 {
     if (app->settings->rate_limits == saas_switch_off)
@@ -183,6 +190,8 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
     if (!err)
         err = make_limiter(app, o);
     if (!err)
+        err = make_metrics(app);
+    if (!err)
         err = make_listener(app);
     if (!err)
         err = make_mail(app, o);
@@ -230,6 +239,7 @@ void saas_app_free(saas_app *app)
     saas_listener_free(app->site.listener);
     saas_work_pool_free(app->site.work);
     saas_limiter_free(app->site.limiter);
+    saas_metrics_free(app->site.metrics);
     saas_keys_free(app->keys);
     saas_router_free(app->site.router);
     saas_log_free(app->own_log);

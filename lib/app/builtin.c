@@ -18,6 +18,7 @@ static saas_err ready(saas_ctx *c)
 
 static const saas_route builtin[] = {
     SAAS_GET("/health", health, .open = true, .limit_per_minute = SAAS_UNLIMITED),
+    SAAS_GET("/metrics", saas_scrape, .open = true, .limit_per_minute = SAAS_UNLIMITED),
     SAAS_GET("/ready", ready, .open = true, .limit_per_minute = SAAS_UNLIMITED),
 };
 

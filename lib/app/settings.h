@@ -32,7 +32,7 @@ SAAS_ENUM(saas_switch, SAAS_SWITCH);
     F(T, word(saas_environment), app_env, .def = "production", .doc = "Where it runs")                                 \
     F(T, i64(1, 65535), port, .def = "3001", .doc = "Where it listens")                                                \
     F(T, i64(1, 256), workers, .def = "1", .doc = "Loop threads")                                                      \
-    F(T, word(saas_level), log_level, .def = "info", .doc = "Least level that is logged")                       \
+    F(T, word(saas_level), log_level, .def = "info", .doc = "Least level that is logged")                              \
     F(T, text(1, 4000), database_url, .secret = true,                                                                  \
       .doc = "Postgres as the restricted role saas_app, as URL or key=value")                                          \
     F(T, text(1, 4000), migrate_database_url, .secret = true, .doc = "The same as the owner saas_owner, to migrate")   \
@@ -51,6 +51,7 @@ SAAS_ENUM(saas_switch, SAAS_SWITCH);
     F(T, word(saas_switch), signup_neutral, .def = "off",                                                              \
       .doc = "Sign-up tells nobody whether an address is known: a mail decides")                                      \
     F(T, word(saas_switch), jwt_email_claim, .def = "on", .doc = "Access tokens say the e-mail address")               \
+    F(T, text(32, 4000), metrics_token, .secret = true, .key = true, .doc = "Opens GET /metrics to its bearer")        \
     F(T, word(saas_switch), rate_limits, .def = "on", .doc = "Throttling; off is for load tests, not for production")
 SAAS_DECLARE(saas_settings, SAAS_SETTINGS);
 

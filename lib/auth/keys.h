@@ -69,6 +69,15 @@ SAAS_MUST_CHECK saas_err saas_mail_token_new(char token[SAAS_MAIL_TOKEN_CHARS + 
 /* ERR_NOT_FOUND: it can't be one. */
 SAAS_MUST_CHECK saas_err saas_mail_token_read(uint8_t hash[SAAS_MAIL_TOKEN_HASH], saas_signer *s, saas_text token);
 
+/* ---- requests that are remembered ---- */
+
+enum { SAAS_REQUEST_MAC = 32 };
+
+/* Of up to eight parts, so that a repetition is recognized and nothing is kept of what it said. ERR_BUG (more parts).
+ */
+SAAS_MUST_CHECK saas_err saas_request_mac(uint8_t out[SAAS_REQUEST_MAC], saas_signer *s, const saas_text *parts,
+                                          size_t count);
+
 /* ---- cursors of lists ---- */
 
 enum { SAAS_CURSOR_CHARS_MAX = 2048 };

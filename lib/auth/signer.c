@@ -55,8 +55,9 @@ saas_err saas_signer_new(saas_signer **out, const saas_keys *keys)
     s->access = keyed(keys, &keys->access);
     s->refresh = keyed(keys, &keys->refresh);
     s->cursor = derived(s, SAAS_LIT("cursor key 1"));
+    s->request = derived(s, SAAS_LIT("request key 1"));
     s->digest = EVP_MD_CTX_new();
-    if (!name_key(s->kid, s->access) || !s->refresh || !s->cursor || !s->digest || !add_retiring(s)) {
+    if (!name_key(s->kid, s->access) || !s->refresh || !s->cursor || !s->request || !s->digest || !add_retiring(s)) {
         saas_signer_free(s);
         return SAAS_ERR_NO_MEMORY;
     }
@@ -72,6 +73,7 @@ void saas_signer_free(saas_signer *s)
     EVP_MAC_CTX_free(s->retiring);
     EVP_MAC_CTX_free(s->refresh);
     EVP_MAC_CTX_free(s->cursor);
+    EVP_MAC_CTX_free(s->request);
     EVP_MD_CTX_free(s->digest);
     OPENSSL_free(s);
 }

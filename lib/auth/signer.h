@@ -25,7 +25,7 @@ struct saas_keys {
 
 struct saas_signer {
     const saas_keys *keys;
-    EVP_MAC_CTX *access, *retiring, *refresh, *cursor;              /* keyed; retiring NULL without */
+    EVP_MAC_CTX *access, *retiring, *refresh, *cursor, *request;    /* keyed; retiring NULL without */
     char kid[SAAS_KID_CHARS + 1], retiring_kid[SAAS_KID_CHARS + 1]; /* of access and of retiring */
     EVP_MD_CTX *digest;
 };

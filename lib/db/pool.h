@@ -36,6 +36,13 @@ SAAS_MUST_CHECK saas_err saas_db_new(saas_db **out, saas_loop *loop, const saas_
 void saas_db_free(saas_db *db);
 bool saas_db_ready(const saas_db *db); /* some shared lane is connected */
 
+/* What goes on on the shared, slow and exclusive lanes. */
+enum { SAAS_DB_LOADS = 3 };
+typedef struct saas_db_load {
+    uint32_t ready, busy, waiting; /* lanes, lanes, units */
+} saas_db_load;
+void saas_db_load_of(saas_db_load out[SAAS_DB_LOADS], const saas_db *db);
+
 /* What Postgres said of a failure, for the log and for constraint names. */
 typedef struct saas_db_error {
     char sqlstate[6];

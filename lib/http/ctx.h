@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "http/idempotency.h"
 #include "http/router.h"
 #include "http/shard.h"
 #include <saas/ctx.h>
@@ -54,11 +55,12 @@ struct saas_ctx {
     saas_timer deadline;
 
     /* database */
+    saas_idempotency *idempotency; /* NULL: no key was sent */
     saas_uuid org;
     bool has_org;
-    saas_db_tx *tx;   /* open transaction, NULL without */
+    saas_db_tx *tx;      /* open transaction, NULL without */
     uint32_t savepoints; /* set in it */
-    saas_err tx_lost; /* the last one was not committed although it should: no success may be answered */
+    saas_err tx_lost;    /* the last one was not committed although it should: no success may be answered */
     uint32_t round_trips, db_wait_us;
 
     /* rate limits: for the answer's headers; ptr NULL: none applied */
@@ -66,11 +68,13 @@ struct saas_ctx {
 
     /* answer */
     saas_defer_item *deferred;
-    bool replied;  /* the answer is built */
-    bool bug;      /* sticky 500 */
-    bool close;    /* the connection, behind the answer */
-    bool finished; /* the handler has ended, or is parked: reply holds the answer */
-    bool sent;     /* and it has been handed to the transport */
+    bool replied;         /* the answer is built */
+    bool failure_written; /* of the result */
+    bool replayed;
+    bool bug;             /* sticky 500 */
+    bool close;           /* the connection, behind the answer */
+    bool finished;        /* the handler has ended, or is parked: reply holds the answer */
+    bool sent;            /* and it has been handed to the transport */
     saas_err result;
     int status;
     saas_buf out;
@@ -100,7 +104,7 @@ void saas_ctx_settle(saas_ctx *c);
 /* On the loop: it is over (ERR_CANCELLED, ERR_DEADLINE). Ends the pending wait if that can be let go. c may be gone
  * afterwards. */
 void saas_ctx_cut(saas_ctx *c, saas_err why);
-void saas_ctx_log_request(const saas_ctx *c);
+void saas_ctx_log_request(const saas_ctx *c, uint64_t took_us);
 
 /* ---- waiting, on the fiber ---- */
 

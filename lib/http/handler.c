@@ -1,5 +1,6 @@
 #include "base/clock.h"
-#include "http/ctx.h"
+#include "http/meter.h"
+#include "http/tx.h"
 #include <saas/db.h>
 
 enum { STATUS_CLIENT_GONE = 499 };
@@ -24,17 +25,24 @@ static saas_err end_transaction(saas_ctx *c)
     return c->tx->read_only ? SAAS_OK : saas_ctx_bug(c, "the handler left its transaction open");
 }
 
-static saas_err handle(saas_ctx *c)
+static saas_err call_handler(saas_ctx *c)
 {
-    const saas_route *route = c->match.route;
-    if (saas_shard_closed(c->shard, route))
-        return SAAS_ERR_UNAVAILABLE;
-    if (route->tx)
-        SAAS_TRY(saas_tx_begin(c));
-    SAAS_TRY(route->handler(c));
+    SAAS_TRY(c->match.route->handler(c));
     if (!c->replied && !c->bug)
         return saas_ctx_bug(c, "the handler returned without a reply");
-    return c->bug ? SAAS_ERR_BUG : end_transaction(c);
+    return c->bug ? SAAS_ERR_BUG : SAAS_OK;
+}
+
+static saas_err handle(saas_ctx *c)
+{
+    if (saas_shard_closed(c->shard, c->match.route))
+        return SAAS_ERR_UNAVAILABLE;
+    if (c->idempotency)
+        return saas_idempotency_run(c, call_handler);
+    if (c->match.route->tx)
+        SAAS_TRY(saas_tx_begin(c));
+    SAAS_TRY(call_handler(c));
+    return end_transaction(c);
 }
 
 void saas_ctx_run(saas_fiber *self, void *arg)
@@ -45,7 +53,7 @@ void saas_ctx_run(saas_fiber *self, void *arg)
     if (!e)
         e = handle(c);
     if (c->tx)
-        saas_tx_rollback(c);
+        saas_ctx_tx_drop(c);
     saas_ctx_conclude(c, e);
 }
 
@@ -70,7 +78,9 @@ void saas_ctx_settle(saas_ctx *c)
         c->ops->reply(c->transport, &c->reply);
     }
     run_deferred(c);
-    saas_ctx_log_request(c);
+    const uint64_t took_us = saas_clock_mono_us() - c->started_us;
+    saas_ctx_meter(c, took_us);
+    saas_ctx_log_request(c, took_us);
     saas_ctx_drop(c);
 }
 
@@ -81,7 +91,7 @@ static saas_log_level level_of(int status)
     return status < 500 ? SAAS_LOG_INFO : status == 503 ? SAAS_LOG_WARN : SAAS_LOG_ERROR;
 }
 
-void saas_ctx_log_request(const saas_ctx *c)
+void saas_ctx_log_request(const saas_ctx *c, uint64_t took_us)
 {
     saas_log *log = c->shard->site->log;
     saas_log_level level = level_of(c->status);
@@ -94,7 +104,7 @@ void saas_ctx_log_request(const saas_ctx *c)
                        {"method", saas_v_text(c->method)},
                        {"route", saas_v_z(route ? route->path : NULL)},
                        {"status", saas_v_i64(c->status)},
-                       {"took_us", saas_v_u64(saas_clock_mono_us() - c->started_us)},
+                       {"took_us", saas_v_u64(took_us)},
                        {"request_id", saas_v_text(c->request_id)},
                        {"user", c->signed_in ? saas_v_uuid(c->me.user_id) : none},
                        {"org", c->has_org ? saas_v_uuid(c->org) : none},

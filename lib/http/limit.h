@@ -12,8 +12,10 @@ typedef struct saas_charge {
     uint32_t cost;
 } saas_charge;
 
-/* Takes all of them or none, and notes what is left for the answer's headers. The app has a limiter. ERR_RATE_LIMITED,
- * ERR_NO_MEMORY; errors of the store. */
+enum { SAAS_CHARGES_MAX = 4 };
+
+/* Takes all of them, SAAS_CHARGES_MAX at most, or none, and notes what is left for the answer's headers. The app has a
+ * limiter. ERR_RATE_LIMITED, ERR_NO_MEMORY; errors of the store. */
 SAAS_MUST_CHECK saas_err saas_ctx_charge(saas_ctx *c, const saas_charge *charges, size_t count);
 
 #endif

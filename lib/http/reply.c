@@ -41,6 +41,7 @@ saas_err saas_reply(saas_ctx *c, int status, const saas_schema *schema, const vo
 {
     saas_json j;
     SAAS_TRY(saas_reply_begin(&j, c, status));
+    saas_idempotency_watch(c, schema);
     saas_write_struct(&j, schema, in);
     return saas_reply_end(c, &j, NULL);
 }
@@ -162,7 +163,7 @@ void saas_ctx_conclude(saas_ctx *c, saas_err e)
 {
     c->result = c->bug ? SAAS_ERR_BUG : e;
     if (!c->gone) {
-        if (c->result)
+        if (c->result && !c->failure_written)
             saas_ctx_write_failure(c, c->result);
         seal(c);
     }

@@ -138,6 +138,7 @@ static saas_err keep(saas_router *r, saas_entry *entry)
         r->entries = more;
         r->cap = cap;
     }
+    entry->index = r->count;
     r->entries[r->count++] = entry;
     return SAAS_OK;
 }
@@ -171,6 +172,11 @@ saas_err saas_router_add(saas_router *r, const char *prefix, saas_route_list lis
             all = err;
     }
     return all;
+}
+
+size_t saas_route_index(const saas_route *r)
+{
+    return ((const saas_entry *)(const void *)((const char *)r - offsetof(saas_entry, route)))->index;
 }
 
 /* ---- searching ---- */

@@ -21,6 +21,9 @@ SAAS_MUST_CHECK saas_err saas_router_add(saas_router *r, const char *prefix, saa
 size_t saas_router_count(const saas_router *r);
 const saas_route *saas_router_route(const saas_router *r, size_t i); /* in the order added; full path */
 
+/* Its place in that order, of a route of a router. */
+size_t saas_route_index(const saas_route *r);
+
 /* Conflict i of a route, whatever size its host knew. */
 const saas_conflict *saas_route_conflict(const saas_route *r, size_t i);
 

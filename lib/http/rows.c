@@ -130,6 +130,7 @@ static saas_err write_row(saas_json *j, saas_ctx *c, const saas_rows *rows, int 
 
 saas_err saas_rows_write(saas_json *j, saas_ctx *c, const saas_rows *rows, const saas_schema *schema, size_t most)
 {
+    saas_idempotency_watch(c, schema);
     column *columns;
     const size_t count = saas_rows_count(rows) < most ? saas_rows_count(rows) : most;
     SAAS_TRY(plan(&columns, c, rows, schema));

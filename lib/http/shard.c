@@ -22,6 +22,8 @@ static saas_err furnish(saas_shard *shard)
     SAAS_TRY(saas_fibers_new(&shard->fibers, shard->site->fiber_stack_bytes, STACKS_IDLE_MAX));
     if (shard->site->keys)
         SAAS_TRY(saas_signer_new(&shard->signer, shard->site->keys));
+    if (shard->site->metrics)
+        SAAS_TRY(saas_meter_new(&shard->meter, shard->site->metrics));
     SAAS_TRY(connect_database(shard));
     return shard->site->attach ? shard->site->attach(shard) : SAAS_OK;
 }
@@ -104,6 +106,7 @@ void saas_shard_free(saas_shard *shard)
         saas_db_free(shard->db);
     if (shard->fibers)
         saas_fibers_free(shard->fibers);
+    saas_meter_free(shard->meter);
     if (shard->signer)
         saas_signer_free(shard->signer);
     for (saas_list *spare; (spare = saas_list_pop(&shard->spare));)

@@ -10,6 +10,7 @@
 #include "http/router.h"
 #include "limit/limit.h"
 #include "loop/loop.h"
+#include "metrics/metrics.h"
 #include "task/work.h"
 #include <saas/host.h>
 #include <saas/mail.h>
@@ -24,6 +25,8 @@ typedef struct saas_site {
     const saas_step *steps; /* NULL-terminated; middleware/ holds the one table of them */
     const saas_keys *keys;
     saas_work_pool *work;
+    saas_metrics *metrics;      /* NULL: nothing is counted */
+    saas_text metrics_token;    /* of GET /metrics; ptr NULL: there is none */
     saas_limiter *limiter;      /* NULL: no rate limits */
     saas_limit_rule open_limit; /* of all open routes together, by address; per_minute 0: none */
     saas_log *log;
@@ -51,6 +54,7 @@ struct saas_shard {
     saas_fibers *fibers;
     saas_db *db; /* NULL without a database */
     saas_signer *signer;
+    saas_meter *meter;   /* NULL without metrics */
     saas_list exchanges; /* live contexts */
     saas_list spare;     /* pooled contexts */
     size_t live, spare_count;

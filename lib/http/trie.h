@@ -8,6 +8,7 @@
 typedef struct saas_entry {
     struct saas_entry *next; /* of the same node */
     saas_route route;
+    size_t index; /* among the router's */
     saas_text method;
     saas_text names[SAAS_PARAMS_MAX];
     size_t name_count;

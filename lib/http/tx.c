@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "http/tx.h"
 #include "http/unit.h"
 
 typedef struct step {
@@ -20,7 +21,7 @@ static bool abandon(void *op)
     return true;
 }
 
-static saas_err begin(saas_ctx *c, bool serializable)
+saas_err saas_ctx_tx_open(saas_ctx *c, bool serializable)
 {
     if (c->tx)
         return saas_ctx_bug(c, "a second transaction");
@@ -51,23 +52,46 @@ static saas_err begin(saas_ctx *c, bool serializable)
     return SAAS_OK;
 }
 
+/* Under an Idempotency-Key the handler's transaction is part of its request's. */
+static bool shares(const saas_ctx *c)
+{
+    return c->idempotency && c->idempotency->open;
+}
+
 saas_err saas_tx_begin(saas_ctx *c)
 {
-    return begin(c, false);
+    if (!shares(c))
+        return saas_ctx_tx_open(c, false);
+    if (c->match.route->tx || c->idempotency->joined)
+        return saas_ctx_bug(c, "a second transaction");
+    SAAS_TRY(saas_savepoint(c));
+    c->idempotency->joined = true;
+    return SAAS_OK;
 }
 
 /* Once COMMIT is on its way, a wait that was cut short says nothing about its outcome. */
-static saas_err commit(saas_ctx *c, saas_db_tx *tx)
+static saas_err end(saas_ctx *c, bool commit)
 {
+    saas_db_tx *tx = c->tx;
     step s = {.c = c, .wait = {.fiber = c->fiber}, .tx = tx};
     tx->user = &s;
     c->tx = NULL;
     c->round_trips++;
-    saas_db_tx_end(tx, true);
+    saas_db_tx_end(tx, commit);
     saas_err e = saas_ctx_wait(c, &s.wait, abandon, &s);
     if (e && e == c->over)
         return SAAS_ERR_OUTCOME_UNKNOWN;
     return e ? saas_ctx_db_failed(c, &tx->error, e) : SAAS_OK;
+}
+
+static saas_err commit_share(saas_ctx *c)
+{
+    if (!c->idempotency->joined && !c->match.route->tx)
+        return saas_ctx_bug(c, "a commit without a transaction");
+    while (c->savepoints)
+        SAAS_TRY(saas_savepoint_release(c));
+    c->idempotency->joined = false;
+    return SAAS_OK;
 }
 
 saas_err saas_tx_commit(saas_ctx *c)
@@ -75,22 +99,57 @@ saas_err saas_tx_commit(saas_ctx *c)
     if (!c->tx && !c->over)
         return saas_ctx_bug(c, "a commit without a transaction");
     if (c->bug) {
-        saas_tx_rollback(c);
+        saas_ctx_tx_drop(c);
         return c->tx_lost = SAAS_ERR_BUG;
     }
     SAAS_TRY(saas_ctx_may_wait(c));
-    saas_err e = commit(c, c->tx);
+    saas_err e = shares(c) ? commit_share(c) : end(c, true);
     if (e)
         c->tx_lost = e;
     return e;
+}
+
+void saas_ctx_tx_drop(saas_ctx *c)
+{
+    if (!c->tx)
+        return;
+    saas_db_tx_abandon(c->tx);
+    c->tx = NULL;
+}
+
+void saas_ctx_tx_give_up(saas_ctx *c)
+{
+    if (!c->tx)
+        return;
+    if (c->over || saas_ctx_may_wait(c) || end(c, false))
+        saas_ctx_tx_drop(c);
+}
+
+/* To where the handler began: its own begin, or the claim. */
+static saas_err rollback_share(saas_ctx *c)
+{
+    const bool joined = c->idempotency->joined;
+    while (c->savepoints)
+        SAAS_TRY(saas_savepoint_rollback(c));
+    c->idempotency->joined = false;
+    if (joined)
+        return SAAS_OK;
+    c->savepoints = 1;
+    SAAS_TRY(saas_savepoint_rollback(c));
+    SAAS_TRY(saas_savepoint(c));
+    c->savepoints = 0;
+    return SAAS_OK;
 }
 
 void saas_tx_rollback(saas_ctx *c)
 {
     if (!c->tx)
         return;
-    saas_db_tx_abandon(c->tx);
-    c->tx = NULL;
+    saas_err e = shares(c) ? rollback_share(c) : SAAS_OK;
+    if (e)
+        c->tx_lost = e;
+    if (e || !shares(c))
+        saas_ctx_tx_drop(c);
 }
 
 /* ---- savepoints ---- */
@@ -99,7 +158,7 @@ void saas_tx_rollback(saas_ctx *c)
 static bool abandon_whole(void *op)
 {
     step *s = op;
-    saas_tx_rollback(s->c);
+    saas_ctx_tx_drop(s->c);
     s->c->tx_lost = s->c->over;
     return true;
 }
@@ -155,15 +214,17 @@ enum { ATTEMPTS = 5, PAUSE_MS = 4, PAUSE_DOUBLINGS = 5 };
 
 static saas_err attempt(saas_ctx *c, saas_err (*fn)(saas_ctx *c, void *arg), void *arg)
 {
-    SAAS_TRY(begin(c, true));
+    SAAS_TRY(shares(c) ? saas_idempotency_reopen(c) : saas_ctx_tx_open(c, true));
     saas_err e = fn(c, arg);
     if (!e && c->bug)
         e = SAAS_ERR_BUG;
     if (!e && !c->tx)
         e = c->tx_lost ? c->tx_lost : saas_ctx_bug(c, "what saas_tx_run runs must leave the transaction open");
+    if (shares(c)) /* which ends it */
+        return e;
     if (!e)
         return saas_tx_commit(c);
-    saas_tx_rollback(c);
+    saas_ctx_tx_drop(c);
     return e;
 }
 
@@ -180,6 +241,8 @@ static saas_err pause_before(saas_ctx *c, unsigned n, size_t headers)
 saas_err saas_tx_run(saas_ctx *c, saas_err (*fn)(saas_ctx *c, void *arg), void *arg, unsigned attempts)
 {
     const size_t headers = c->reply_header_count;
+    if (shares(c) && (c->idempotency->used || c->idempotency->joined))
+        return saas_ctx_bug(c, "saas_tx_run after other statements, in a request with an Idempotency-Key");
     for (unsigned n = 1;; n++) {
         saas_err e = attempt(c, fn, arg);
         if (e != SAAS_ERR_SERIALIZATION || n >= (attempts ? attempts : ATTEMPTS))

@@ -1,4 +1,5 @@
 #include "http/unit.h"
+#include "http/tx.h"
 
 /* A unit under way, on the fiber's stack. */
 typedef struct call {
@@ -19,7 +20,7 @@ static bool let_go(void *op)
     call *k = op;
     saas_ctx *c = k->c;
     if (c->tx) {
-        saas_tx_rollback(c);
+        saas_ctx_tx_drop(c);
         c->tx_lost = c->over;
     } else {
         saas_db_cancel(c->shard->db, &k->unit);
@@ -94,6 +95,8 @@ saas_err saas_ctx_unit(saas_ctx *c, saas_db_statement *statements, size_t count,
     if (with_org && !c->has_org)
         return without_org(c);
     SAAS_TRY(saas_ctx_may_wait(c));
+    if (c->idempotency && c->idempotency->open)
+        c->idempotency->used = true;
     call k = {.c = c, .wait = {.fiber = c->fiber}};
     k.unit = (saas_db_unit){.org = c->org,
                             .has_org = with_org,

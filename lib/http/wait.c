@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "http/ctx.h"
+#include "http/tx.h"
 #include <saas/db.h>
 
 static void deadline_passed(void *user)
@@ -32,7 +33,7 @@ _Noreturn void saas_ctx_park(saas_ctx *c)
              {"method", SAAS_ARG(c->method)}, {"route", saas_v_z(route ? route->path : NULL)},
              {"request_id", SAAS_ARG(c->request_id)}, {"parked", SAAS_ARG(c->shard->parked)});
     if (c->tx)
-        saas_tx_rollback(c);
+        saas_ctx_tx_drop(c);
     saas_ctx_conclude(c, SAAS_ERR_BUG);
     saas_fiber_park(c->fiber);
 }

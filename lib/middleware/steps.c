@@ -71,7 +71,7 @@ static saas_err authorize(saas_ctx *c)
 
 const saas_step *saas_middleware_steps(void)
 {
-    static const saas_step steps[] = {refused,   routed,        authenticate, saas_limit_request,
-                                      authorize, saas_validate, NULL};
+    static const saas_step steps[] = {
+        refused, routed, authenticate, saas_limit_request, authorize, saas_idempotency_note, saas_validate, NULL};
     return steps;
 }

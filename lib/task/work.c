@@ -147,3 +147,11 @@ bool saas_work_cancel(saas_work_pool *pool, saas_job *job)
     pthread_mutex_unlock(&pool->lock);
     return taken;
 }
+
+uint32_t saas_work_waiting(saas_work_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    const uint32_t waiting = pool->queued;
+    pthread_mutex_unlock(&pool->lock);
+    return waiting;
+}

@@ -32,4 +32,7 @@ SAAS_MUST_CHECK saas_err saas_work_submit(saas_work_pool *pool, saas_job *job);
  * done() comes. */
 bool saas_work_cancel(saas_work_pool *pool, saas_job *job);
 
+/* Jobs that wait. Any thread. */
+uint32_t saas_work_waiting(saas_work_pool *pool);
+
 #endif

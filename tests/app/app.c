@@ -170,10 +170,10 @@ static void settings_for_people(void)
     saas_arena *a = saas_arena_new(0);
     CHECK_INT(saas_app_config_show(&text, a, o, &e), SAAS_OK);
     REQUIRE(text.ptr);
-    CHECK(has_line(text.ptr, "APP_ENV               env      staging\n"));
-    CHECK(has_line(text.ptr, "PORT                  env      (not valid)\n"));
-    CHECK(has_line(text.ptr, "DATABASE_URL          env      (secret)\n"));
-    CHECK(has_line(text.ptr, "JWT_ACCESS_SECRET     -        (missing)\n"));
+    CHECK(has_line(text.ptr, "APP_ENV                     env      staging\n"));
+    CHECK(has_line(text.ptr, "PORT                        env      (not valid)\n"));
+    CHECK(has_line(text.ptr, "DATABASE_URL                env      (secret)\n"));
+    CHECK(has_line(text.ptr, "JWT_ACCESS_SECRET           -        (missing)\n"));
     CHECK(has_line(text.ptr, "STRIPE_SECRET_KEY") && !strstr(text.ptr, "canary"));
     CHECK_INT(saas_app_config_check(a, o, &e), SAAS_ERR_CONFIG);
     CHECK(has_line(e.text, "PORT: ") && has_line(e.text, "JWT_ACCESS_SECRET: required") && !strstr(e.text, "canary"));

@@ -8,6 +8,7 @@
 enum { NEVER, BEFORE, AFTER_INSERT, AFTER_SECOND, AFTER_STORED, AFTER_REPLY, STEPS, RANDOM_KILLS = 25 };
 
 static int fatal_step;
+static bool keyed; /* with an Idempotency-Key, the same for the same id */
 
 static const saas_migration tables[] = {
     {1, "notes",
@@ -53,9 +54,11 @@ static void child(int id, int to)
     saas_test_response r;
     char target[32];
     snprintf(target, sizeof target, "/do/%d", id);
+    const saas_header key = {SAAS_LIT("idempotency-key"), saas_text_z(target)};
     if (saas_test_client_new(&t, options(), &db, NULL) || write(to, "s", 1) != 1)
         _exit(1);
-    if (SAAS_TEST_SEND(&r, t, .method = "POST", .target = target, .as = &who) || r.status != 201)
+    if (SAAS_TEST_SEND(&r, t, .method = "POST", .target = target, .as = &who, .headers = &key, .header_count = keyed) ||
+        r.status != 201)
         _exit(2);
     if (write(to, "a", 1) != 1)
         _exit(1);
@@ -112,7 +115,7 @@ static int rows_of(int id)
 
 static void starts(void)
 {
-    if (saas_test_db_new(&db, cluster, options(), &e)) {
+    if (saas_test_db_new(&db, cluster, options(), &e) || *sql_on(db.super_dsn, organizations)) {
         fprintf(stderr, "%s\n", e.text);
         exit(1);
     }
@@ -144,9 +147,28 @@ static void killed_anywhen_leaves_all_or_nothing(void)
         none += rows == 0;
     }
     printf("     %d all, %d nothing\n", all, none);
+}
+
+/* Whatever its client knows of the first one: sent again with the same key it is answered, and was done once (JB3). */
+static void sent_again_with_its_key_it_is_done_once(void)
+{
+    keyed = true;
+    for (int step = BEFORE; step < STEPS; step++) {
+        CHECK(!run(300 + step, step, 0));
+        CHECK_INT(rows_of(300 + step), 0);
+        CHECK(run(300 + step, NEVER, 0));
+        CHECK_INT(rows_of(300 + step), 3);
+    }
+    for (int i = 0; i < RANDOM_KILLS; i++) {
+        run(400 + i, NEVER, 1 + (unsigned)rand() % 10000);
+        rows_of(400 + i);
+        CHECK(run(400 + i, NEVER, 0));
+        CHECK_INT(rows_of(400 + i), 3);
+    }
     saas_test_db_drop(cluster, &db);
 }
 
 static const check_test tests[] = {TEST(starts), TEST(killed_at_a_step_leaves_nothing), TEST(answered_means_all_of_it),
-                                   TEST(killed_anywhen_leaves_all_or_nothing)};
+                                   TEST(killed_anywhen_leaves_all_or_nothing),
+                                   TEST(sent_again_with_its_key_it_is_done_once)};
 CLUSTER_MAIN(tests)

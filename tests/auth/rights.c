@@ -111,7 +111,7 @@ static void what_is_joined_on_is_indexed(void)
     REQUIRE(database_new());
     CHECK_STR(
         sql(super, "select count(*) from pg_constraint where contype = 'f' and connamespace = 'public'::regnamespace"),
-        "12");
+        "13");
     CHECK_STR(sql(super, "select string_agg(conrelid::regclass || '.' || conname, ' ') from pg_constraint f"
                          " where contype = 'f' and connamespace = 'public'::regnamespace and not exists"
                          " (select from pg_index i where i.indrelid = f.conrelid and i.indpred is null"

@@ -1,0 +1,88 @@
+// The border as clients see it: limits, repeated requests, numbers.
+import { after, before, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { signUp, startMvp, request } from './server.mjs';
+
+const METRICS_TOKEN = 'metrics-token-of-the-tests-0123456789abcdef';
+let s, me;
+before(async () => {
+  s = await startMvp({ env: { WORKERS: '2', METRICS_TOKEN, RATE_LIMITS: 'on' } });
+  me = await signUp(s);
+});
+after(() => s.stop());
+
+const create = (key, name, token = me.token) =>
+  s.request('POST', '/v1/projects', { token, body: { name }, headers: key ? { 'idempotency-key': key } : {} });
+const count = async (name) => (await s.request('GET', `/v1/projects?q=${name}`, { token: me.token })).body.meta.total;
+const scrape = () => fetch(`${s.base}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } });
+
+test('the same key and body replay the first answer', async () => {
+  const key = randomUUID();
+  const first = await create(key, 'first');
+  assert.equal(first.status, 201, first.text);
+  const again = await create(key, 'first');
+  assert.deepEqual([again.status, again.text, again.headers.get('idempotency-replayed')], [201, first.text, 'true']);
+  assert.equal(await count('first'), 1);
+  const other = await create(key, 'second');
+  assert.deepEqual([other.status, other.code], [422, 'IDEMPOTENCY_MISMATCH']);
+  const own = await signUp(s);
+  assert.equal((await create(key, 'first', own.token)).headers.get('idempotency-replayed'), null);
+  assert.equal((await create('', 'third')).status, 201);
+});
+
+test('20 parallel equal requests have one effect', async () => {
+  for (let round = 0; round < 5; round++) {
+    const key = randomUUID(), name = `parallel${round}`;
+    const all = await Promise.all(Array.from({ length: 20 }, () => create(key, name)));
+    const made = all.filter((r) => r.status === 201);
+    assert.ok(made.length >= 1);
+    assert.equal(new Set(made.map((r) => r.text)).size, 1);
+    for (const r of all.filter((r) => r.status !== 201)) {
+      assert.deepEqual([r.status, r.code], [409, 'IDEMPOTENCY_IN_PROGRESS']);
+      assert.ok(Number(r.headers.get('retry-after')) >= 1);
+    }
+    assert.equal(await count(name), 1);
+    assert.equal((await create(key, name)).text, made[0].text);
+  }
+});
+
+test('answers with tokens are not kept', async () => {
+  const headers = { 'idempotency-key': randomUUID() };
+  const move = () => s.request('POST', '/v1/auth/switch', { token: me.token, body: { orgId: me.organization.id }, headers });
+  const first = await move();
+  assert.equal(first.status, 200, first.text);
+  const again = await move();
+  assert.deepEqual([again.status, again.code], [409, 'IDEMPOTENCY_REPLAYED']);
+});
+
+test('metrics for the token, 404 for anybody else', async () => {
+  for (const authorization of ['', 'Bearer x', `Bearer ${me.token}`, `Basic ${METRICS_TOKEN}`]) {
+    const r = await request(s.base, 'GET', '/metrics', { headers: authorization ? { authorization } : {} });
+    assert.deepEqual([r.status, r.code], [404, 'NOT_FOUND']);
+  }
+  const r = await scrape(), text = await r.text();
+  assert.deepEqual([r.status, r.headers.get('content-type')], [200, 'text/plain; version=0.0.4; charset=utf-8']);
+  assert.match(text, /^saas_requests_total\{method="POST",route="\/v1\/projects",status="2xx"\} \d+$/m);
+  assert.match(text, /^saas_db_lanes_ready\{lanes="shared"\} [1-9]/m);
+  assert.match(text, /^saas_idempotent_replays_total [1-9]/m);
+  assert.ok(!text.includes(me.user.id) && !text.includes(METRICS_TOKEN));
+});
+
+test('open routes are limited by address, and say so (VA6)', async () => {
+  const miss = () => s.request('POST', '/v1/auth/logout', { body: { refreshToken: 'none' } });
+  const statuses = new Map();
+  let last;
+  for (let i = 0; i < 900 && !statuses.has(429); i++) {
+    const r = await miss();
+    statuses.set(r.status, (statuses.get(r.status) ?? 0) + 1);
+    if (r.status === 429) last = r;
+  }
+  assert.equal(last?.code, 'RATE_LIMITED');
+  assert.ok(Number(last.headers.get('retry-after')) >= 1);
+  assert.match(last.headers.get('ratelimit-policy'), /^"open";q=600;w=30/);
+  assert.match(last.headers.get('ratelimit'), /^"open";r=\d+;t=\d+/);
+  assert.equal((await s.request('GET', '/health')).status, 200);
+  assert.equal((await s.request('GET', '/v1/projects', { token: me.token })).status, 200);
+  assert.match(await (await scrape()).text(), /^saas_rate_limited_total [1-9]/m);
+});
