@@ -85,33 +85,6 @@ static saas_err write_raw(saas_json *j, saas_text cell)
     return SAAS_OK;
 }
 
-saas_err saas_write_cell(saas_json *j, const saas_field *f, saas_text cell)
-{
-    union {
-        int64_t i;
-        double d;
-        int word;
-        bool b;
-        saas_uuid id;
-        saas_time time;
-        saas_date date;
-        saas_duration duration;
-        saas_text text;
-    } member;
-    if (!cell.ptr) {
-        saas_json_null(j);
-        return SAAS_OK;
-    }
-    if (is_array(f, cell))
-        return saas_write_array(j, f, cell);
-    if (!saas_type_is_scalar(f->type))
-        return write_raw(j, cell);
-    if (!parse_scalar(&member, f, f->type, cell))
-        return SAAS_ERR_BUG;
-    saas_write_value(j, f, f->type, &member);
-    return SAAS_OK;
-}
-
 static saas_err array_json(saas_text *out, saas_arena *a, const saas_field *f, saas_text cell)
 {
     saas_buf b;
@@ -132,6 +105,50 @@ static saas_err read_json(void *out, saas_arena *a, const saas_field *f, saas_te
         return SAAS_ERR_NO_MEMORY;
     saas_err err = saas_read_stored(out, a, f, copy, json.len);
     return err == SAAS_OK || err == SAAS_ERR_NO_MEMORY ? err : SAAS_ERR_BUG;
+}
+
+/* What is stored may hold more than the table tells: it goes through the struct, as everything else does. */
+static saas_err write_shaped(saas_json *j, const saas_field *f, saas_text cell)
+{
+    size_t size = f->offset + saas_type_size(f, f->type);
+    void *base = saas_arena_calloc(j->out->arena, 1, size > f->has_offset ? size : f->has_offset + 1);
+    if (!base)
+        return SAAS_ERR_NO_MEMORY;
+    SAAS_TRY(read_json(base, j->out->arena, f, cell));
+    if (*saas_field_has(f, base) == SAAS_SET)
+        saas_write_value(j, f, f->type, saas_field_member(f, base));
+    else
+        saas_json_null(j);
+    return SAAS_OK;
+}
+
+saas_err saas_write_cell(saas_json *j, const saas_field *f, saas_text cell)
+{
+    union {
+        int64_t i;
+        double d;
+        int word;
+        bool b;
+        saas_uuid id;
+        saas_time time;
+        saas_date date;
+        saas_duration duration;
+        saas_text text;
+    } member;
+    if (!cell.ptr) {
+        saas_json_null(j);
+        return SAAS_OK;
+    }
+    if (is_array(f, cell))
+        return saas_write_array(j, f, cell);
+    if (f->type == SAAS_T_JSON)
+        return write_raw(j, cell);
+    if (!saas_type_is_scalar(f->type))
+        return write_shaped(j, f, cell);
+    if (!parse_scalar(&member, f, f->type, cell))
+        return SAAS_ERR_BUG;
+    saas_write_value(j, f, f->type, &member);
+    return SAAS_OK;
 }
 
 saas_err saas_read_cell(void *out, saas_arena *a, const saas_field *f, saas_text cell)

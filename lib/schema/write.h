@@ -15,7 +15,8 @@ const char *saas_field_column(const saas_field *f);
 /* A struct as object: fields with has ABSENT are left out (a required or read-only one too), NULL is null. */
 void saas_write_struct(saas_json *j, const saas_schema *schema, const void *in);
 
-/* One cell as the value of a field (object and list fields: JSON of Postgres, passed through; lists: an array too).
+/* One cell as the value of a field. Objects, lists, maps and unions: JSON of Postgres (lists: an array too), of which
+ * what the table names is written and nothing else; json: passed through.
  * ERR_BUG when it does not read as the field's kind; nothing is written then. ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_write_cell(saas_json *j, const saas_field *f, saas_text cell);
 /* One cell into its member, has-byte included; texts are borrowed. ERR_BUG as above, ERR_NO_MEMORY. */

@@ -156,7 +156,7 @@ static void arrays_and_json(void)
         ask("PATCH", "/things", "{\"tags\":[\"new\"],\"counts\":[],\"extra\":[\"q\"],\"place\":{\"city\":\"Ulm\"}}"),
         200);
     CHECK(body_has("\"tags\":[\"new\"],\"counts\":[],") && body_has("\"extra\":[\"q\"],\"states\":null,"));
-    CHECK(body_has("\"place\":{\"city\": \"Ulm\"}"));
+    CHECK(body_has("\"place\":{\"city\":\"Ulm\"}"));
     CHECK_STR(stored("insert into things (org_id, title, tags, counts, owners, extra) values"
                      " ('aa010000-0000-0000-0000-000000000000', 'read', '{a,\"b \\\"c\\\"\"}', '{7}',"
                      " '{aa000000-0000-0000-0000-000000000101}', '[]'),"
