@@ -45,8 +45,9 @@ static void insert(compiler *c, size_t start, saas_step_op op, int32_t arg)
 static bool escaped(const char **at, bool in_set, saas_pattern_item *out)
 {
     static const char named[] = "tnrfv", values[] = "\t\n\r\f\v";
-    char ch = *(*at)++;
+    char ch = **at;
     const char *name = ch ? strchr(named, ch) : NULL;
+    *at += ch != 0;
     uint32_t point = (unsigned char)(name ? values[name - named] : ch);
     *out = (saas_pattern_item){point, point, saas_is_in(ch, "dwsDWS") ? ch : 0};
     return out->letter || name || saas_is_in(ch, "^$\\.*+?()[]{}|/") || (in_set && ch == '-');
@@ -89,7 +90,7 @@ static void set(compiler *c)
     while (!c->problem && *c->at != ']')
         if (!saas_pattern_item_take(&c->at, &item))
             fail(c, "a set that is no set");
-    c->at++;
+    c->at += !c->problem;
 }
 
 static void escape(compiler *c)
@@ -130,7 +131,10 @@ static bool counted(const char **at, repeat *out)
         if (**at != '}' && (!number(at, &out->hi) || out->hi < out->lo))
             return false;
     }
-    return *(*at)++ == '}';
+    if (**at != '}')
+        return false;
+    ++*at;
+    return true;
 }
 
 /* False: none here. */

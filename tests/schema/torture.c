@@ -2,7 +2,7 @@
 #include "base/arena.h"
 #include "schema/coerce.h"
 #include "schema/write.h"
-#include "shapes.h"
+#include "kinds.h"
 
 static size_t calls, fail_at, live;
 static void *blocks[64];
@@ -94,6 +94,45 @@ static saas_err issue(saas_arena *a)
     return SAAS_OK;
 }
 
+static const char good_kinds[] =
+    "{\"ratio\":1.0000000000000000000001,\"extra\":[1,{}],\"figure\":{\"side\":2,\"type\":\"square\"},"
+    "\"limits\":{\"a\":1,\"b\":2},\"tags\":[\" A\",\"B \",\"c\",\"d\",\"e\"],\"code\":\"de-1\",\"pageSize\":10,"
+    "\"root\":{\"name\":\"/\",\"inside\":[{\"name\":\"a\"}]},\"figures\":[{\"type\":\"circle\",\"radius\":1},"
+    "{\"type\":\"circle\",\"radius\":2}]}";
+static const char bad_kinds[] =
+    "{\"small\":7,\"pageSize\":30,\"ratio\":-9,\"share\":0.075,\"price\":\"x\",\"extra\":\"\\u0000\",\"figure\":{},"
+    "\"limits\":{\"a\":1,\"a\":2},\"tags\":[\"a\",\" A\"],\"code\":\"x\",\"colourName\":\"\","
+    "\"span\":{\"startsOn\":\"2026-01-02\",\"endsOn\":\"2026-01-01\"}}";
+
+static saas_err read_kinds(saas_arena *a, const char *json, size_t len, saas_err want)
+{
+    void *out = untouched;
+    saas_issues found = {NULL, 0, 0, NULL};
+    char *copy = saas_arena_copy(a, json, len);
+    if (!copy)
+        return SAAS_ERR_NO_MEMORY;
+    saas_err err = saas_read_json(&out, &found, &kinds_schema, a, copy, len);
+    CHECK((err == SAAS_OK) == (out != untouched));
+    return err == want ? SAAS_OK : err;
+}
+
+static saas_err read_good_kinds(saas_arena *a)
+{
+    return read_kinds(a, good_kinds, sizeof good_kinds - 1, SAAS_OK);
+}
+
+static saas_err read_bad_kinds(saas_arena *a)
+{
+    return read_kinds(a, bad_kinds, sizeof bad_kinds - 1, SAAS_ERR_VALIDATION);
+}
+
+static saas_err query_of_lists(saas_arena *a)
+{
+    void *out = untouched;
+    saas_issues found = {NULL, 0, 0, NULL};
+    return saas_read_query(&out, &found, &kinds_schema, a, SAAS_LIT("tags=A&tags=%20b&tags=c&tags=d&tags=e&code=de-1"));
+}
+
 static saas_err check_table(saas_arena *a)
 {
     saas_error e;
@@ -128,8 +167,15 @@ static void every_allocation_fails_once(void)
     static const struct {
         const char *name;
         saas_err (*fn)(saas_arena *a);
-    } rows[] = {{"good body", read_good}, {"bad body", read_bad}, {"malformed body", read_malformed},
-                {"query", query},         {"cell", cell},         {"issues", issue},
+    } rows[] = {{"good body", read_good},
+                {"bad body", read_bad},
+                {"malformed body", read_malformed},
+                {"query", query},
+                {"cell", cell},
+                {"issues", issue},
+                {"good kinds", read_good_kinds},
+                {"bad kinds", read_bad_kinds},
+                {"lists", query_of_lists},
                 {"table", check_table}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         torture(rows[i].name, rows[i].fn, true);
