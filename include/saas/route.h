@@ -53,8 +53,8 @@ typedef struct saas_route {
     saas_code not_found;              /* for no rows, ids that are none, rows of other organizations */
     const saas_conflict *conflicts;   /* SAAS_CONFLICTS(table) */
     size_t conflict_count, conflict_size;
-    /* How often whoever is signed in, else their address, may call it: limit_burst at once, then one every 60 s /
-     * limit_per_minute; past that 429 with Retry-After. Answers tell how much is left (RateLimit, RateLimit-Policy).
+    /* How often whoever is signed in, on an open route an address, may call it: limit_burst at once, then one every
+     * 60 s / limit_per_minute; past that 429 with Retry-After. Answers tell how much is left (RateLimit, RateLimit-Policy).
      * limit_burst 0: as many as a minute's; limit_cost: of one call, 0: 1. SAAS_UNLIMITED: not even the app's limit of
      * open routes counts here. */
     uint32_t limit_per_minute, limit_burst, limit_cost;

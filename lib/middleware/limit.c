@@ -15,12 +15,13 @@ static saas_text kind_of(char out[KIND_MAX], const saas_route *route)
     return (saas_text){out, method + 1 + fits};
 }
 
+/* On an open route a token may come from anyone who signs up: it must not buy another count. */
 static saas_limit_key route_key(const saas_ctx *c)
 {
     char kind[KIND_MAX];
     const saas_limiter *l = c->shard->site->limiter;
     const saas_text name = kind_of(kind, c->match.route);
-    if (!c->signed_in)
+    if (c->match.route->open)
         return saas_limit_key_address(l, name, c->remote);
     return saas_limit_key_of(l, name, (saas_text){(const char *)c->me.user_id.b, sizeof c->me.user_id.b});
 }

@@ -122,6 +122,20 @@ static void signed_in_it_counts_by_account(void)
     CHECK(!strstr(last.headers, "ratelimit"));
 }
 
+static void a_token_buys_nothing_on_an_open_route(void)
+{
+    fresh(100);
+    for (int i = 0; i < 3; i++) {
+        my_id.b[0]++;
+        sign_in_as(SAAS_MEMBER);
+        CHECK_INT(ask("POST", "/login", NULL), 200);
+    }
+    my_id.b[0]++;
+    sign_in_as(SAAS_MEMBER);
+    CHECK_INT(ask("POST", "/login", NULL), 429);
+    my_id.b[0] = (uint8_t)(my_id.b[0] - 4);
+}
+
 static void a_call_may_cost_more(void)
 {
     fresh(10);
@@ -206,6 +220,7 @@ static const check_test tests[] = {
     TEST(ipv6_counts_by_64),
     TEST(a_route_has_a_limit_of_its_own_beside),
     TEST(signed_in_it_counts_by_account),
+                                   TEST(a_token_buys_nothing_on_an_open_route),
     TEST(a_call_may_cost_more),
     TEST(it_comes_before_the_role_and_after_signing_in),
     TEST(failures_say_what_is_left_too),
