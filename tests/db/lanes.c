@@ -318,7 +318,7 @@ static void a_lost_connection_fails_what_is_on_it(void)
     turn_for(20);
     CHECK(sql_as(base.super_dsn,
                  "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep%'"
-                 " and usename = 'saas_app'",
+                 " and usename = 'saas_app' and datname = current_database()",
                  NULL));
     CHECK_INT(finish(&r), SAAS_ERR_UNAVAILABLE);
     CHECK_INT(finish(&behind), SAAS_ERR_UNAVAILABLE);

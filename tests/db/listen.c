@@ -87,8 +87,8 @@ static void notify(const char *channel, const char *payload)
 static bool cut(void)
 {
     return sql_as(base.super_dsn,
-                  "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%'"
-                  " or query = 'select 1'",
+                  "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+                  " and (query ilike 'listen%' or query = 'select 1')",
                   NULL);
 }
 

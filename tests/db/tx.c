@@ -245,7 +245,9 @@ static bool kill_backend(const char *where)
 {
     char sql[256];
     snprintf(sql, sizeof sql,
-             "select pg_terminate_backend(pid) from pg_stat_activity where %s and usename = 'saas_app'", where);
+             "select pg_terminate_backend(pid) from pg_stat_activity where %s and usename = 'saas_app'"
+             " and datname = current_database()",
+             where);
     return sql_as(base.super_dsn, sql, NULL);
 }
 

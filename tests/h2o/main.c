@@ -102,6 +102,16 @@ static void every_problem_of_the_configuration_is_told_and_no_secret(void)
     }
 }
 
+/* A line of the listing, however wide its columns are. */
+static bool says(const char *text, const char *name, const char *source, const char *value)
+{
+    char line[256], n[64], s[16], v[64];
+    for (const char *at = text; at && sscanf(at, "%255[^\n]", line) == 1; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
+        if (sscanf(line, "%63s %15s %63s", n, s, v) == 3 && !strcmp(n, name) && !strcmp(s, source) && !strcmp(v, value))
+            return true;
+    return false;
+}
+
 /* Also when much is missing: what there is, and then what is wrong. */
 static void settings_are_printed(void)
 {
@@ -111,12 +121,11 @@ static void settings_are_printed(void)
     for (size_t i = 0; i < 2; i++) {
         const child *c = ran(names[i], wrong);
         CHECK_INT(c->code, 2);
-        CHECK(strstr(c->text, "WORKERS               env      3\n") &&
-              strstr(c->text, "\nPORT: too big: at most 65535\n"));
+        CHECK(says(c->text, "WORKERS", "env", "3") && strstr(c->text, "\nPORT: too big: at most 65535\n"));
         CHECK(!strstr(c->text, "canary"));
         c = ran(names[i], env);
         CHECK_INT(c->code, 0);
-        CHECK(strstr(c->text, "JWT_ACCESS_SECRET     env      (secret)\n") && !strstr(c->text, "worthless"));
+        CHECK(says(c->text, "JWT_ACCESS_SECRET", "env", "(secret)") && !strstr(c->text, "worthless"));
     }
 }
 

@@ -273,12 +273,12 @@ static const saas_route routes[] = {
 static void nothing_is_left(void)
 {
     CHECK_STR(stored("select count(*) from marks"), "0");
-    for (int i = 0; i < 100 && strcmp(stored("select count(*) from pg_stat_activity where usename = 'saas_app'"
+    for (int i = 0; i < 100 && strcmp(stored("select count(*) from pg_stat_activity where usename = 'saas_app' and datname = current_database()"
                                              " and state like 'idle in%'"),
                                       "0");
          i++)
         saas_poll_loop_turn(saas_test_client_loop(client), 10);
-    CHECK_STR(stored("select count(*) from pg_stat_activity where usename = 'saas_app' and state like 'idle in%'"),
+    CHECK_STR(stored("select count(*) from pg_stat_activity where usename = 'saas_app' and datname = current_database() and state like 'idle in%'"),
               "0");
 }
 
