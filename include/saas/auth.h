@@ -33,7 +33,7 @@ SAAS_ENUM(saas_user_role, SAAS_USER_ROLES); /* numbers as in saas_role */
 #define SAAS_ORGANIZATION_FIELDS(F, T)                                                                                 \
     F(T, uuid, id, .read_only = true)                                                                                  \
     F(T, text(1, 80), name, .required = true)                                                                          \
-    F(T, slug(3, 40), slug, .required = true)                                                                          \
+    F(T, text(3, 40), slug, .required = true, .pattern = "[a-z0-9-]+", .message = "a to z, 0 to 9 and - only")         \
     F(T, text(1, 40), plan, .read_only = true)                                                                         \
     F(T, time, created_at, .read_only = true)
 

@@ -17,7 +17,7 @@
     F(T, time, user_updated_at)                                                                                        \
     F(T, uuid, org_id)                                                                                                 \
     F(T, text(1, 80), org_name)                                                                                        \
-    F(T, slug(3, 40), org_slug)                                                                                        \
+    F(T, text(3, 40), org_slug)                                                                                        \
     F(T, text(1, 40), org_plan)                                                                                        \
     F(T, time, org_created_at)
 SAAS_DECLARE(saas_identity, SAAS_IDENTITY);

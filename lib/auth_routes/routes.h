@@ -7,7 +7,7 @@
 
 #define SAAS_SIGNUP(F, T)                                                                                              \
     F(T, text(1, 80), org_name, .required = true)                                                                      \
-    F(T, slug(3, 40), org_slug)                                                                                        \
+    F(T, text(3, 40), org_slug, .pattern = "[a-z0-9-]+", .message = "a to z, 0 to 9 and - only")                       \
     F(T, email, email, .required = true)                                                                               \
     F(T, text(12, 128), password, .required = true, .secret = true)
 SAAS_DECLARE(saas_signup, SAAS_SIGNUP);

@@ -53,6 +53,17 @@ test('sign-up makes an organization and its admin', async () => {
   assert.deepEqual([slug.status, slug.code], [409, 'SLUG_TAKEN']);
 });
 
+test('a slug is 3 to 40 of a-z, 0-9 and -', async () => {
+  const make = (orgSlug) => s.request('POST', '/v1/auth/signup', {
+    body: { orgName: 'Slugs', orgSlug, email: `slug${orgSlug}@example.com`.toLowerCase(), password: 'correct horse battery' },
+  });
+  for (const slug of ['-a-', '0-9', 'x'.repeat(40)]) assert.deepEqual([(await make(slug)).data?.organization.slug], [slug]);
+  for (const slug of ['ab', 'x'.repeat(41), 'Acme', 'a_b', 'a b', 'ä-ö']) {
+    const r = await make(slug);
+    assert.deepEqual([r.status, Object.keys(r.body.error.details ?? {}).includes('orgSlug')], [400, true], slug);
+  }
+});
+
 test('sign-up tells every problem by field', async () => {
   const r = await s.request('POST', '/v1/auth/signup', { body: { orgName: '', email: 'no', password: 'short', extra: 1 } });
   assert.deepEqual([r.status, r.code], [400, 'VALIDATION_ERROR']);
