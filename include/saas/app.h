@@ -69,6 +69,7 @@ typedef struct saas_app_options {
     uint32_t open_limit_per_minute, open_limit_burst;
     saas_mailer mailer;               /* sends what accounts are mailed; NULL: see saas/mail.h */
     void *mailer_user;
+    const saas_messages *messages;    /* of issues, where field and schema have none (translation): borrowed */
     char end_;
 } saas_app_options;
 

@@ -35,6 +35,9 @@ SAAS_API const void *saas_body_(saas_ctx *c, const saas_schema *schema);
 SAAS_API const void *saas_url_query_(saas_ctx *c, const saas_schema *schema);
 #define saas_body(c, tag)      ((const struct tag *)saas_body_((c), &tag##_schema))
 #define saas_url_query(c, tag) ((const struct tag *)saas_url_query_((c), &tag##_schema))
+/* The :names of the path through the route's .params, likewise. */
+SAAS_API const void *saas_params_(saas_ctx *c, const saas_schema *schema);
+#define saas_params(c, tag) ((const struct tag *)saas_params_((c), &tag##_schema))
 
 /* Who is signed in; NULL on an open route without a token. */
 typedef struct saas_principal {

@@ -58,6 +58,9 @@ typedef struct saas_route {
      * limit_burst 0: as many as a minute's; limit_cost: of one call, 0: 1. SAAS_UNLIMITED: not even the app's limit of
      * open routes counts here. */
     uint32_t limit_per_minute, limit_burst, limit_cost;
+    /* The :names of the path as a struct (saas_params): a field a name, scalar kinds; what does not fit answers like an
+     * id that is unknown. NULL: saas_param has them as text. */
+    const saas_schema *params;
     char end_;
 } saas_route;
 

@@ -173,6 +173,7 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
 {
     saas_site *site = &app->site;
     site->config = o->config;
+    site->messages = o->messages;
     site->config_values = app->config_values;
     site->database_url = o->no_database ? NULL : app->settings->database_url.ptr;
     site->db = (saas_db_options){.lanes_shared = o->lanes_shared ? o->lanes_shared : SHARED_LANES,

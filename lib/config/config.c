@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "schema/coerce.h"
 #include "schema/field.h"
+#include "schema/report.h"
 #include <sodium.h>
 
 saas_text saas_variable(char out[SAAS_VARIABLE_MAX], const saas_field *f)
@@ -116,6 +117,7 @@ saas_err saas_config_check(saas_tables t, saas_error *e)
 static saas_err fill(void **out, saas_sources *s, const saas_schema *schema)
 {
     saas_setting from;
+    const size_t before = s->issues->count;
     void *in = saas_arena_calloc(s->arena, 1, schema->struct_size);
     if (!in)
         return SAAS_ERR_NO_MEMORY;
@@ -124,6 +126,11 @@ static saas_err fill(void **out, saas_sources *s, const saas_schema *schema)
         saas_err err = saas_config_field(in, &from, s, saas_schema_field(schema, i));
         if (err != SAAS_OK && err != SAAS_ERR_VALIDATION)
             return err;
+    }
+    if (s->issues->count == before) {
+        saas_report r = saas_report_on(s->issues, s->arena, schema);
+        saas_report_refine(&r, NULL, schema, in);
+        s->no_memory |= r.no_memory;
     }
     return SAAS_OK;
 }

@@ -39,7 +39,7 @@ struct saas_ctx {
 
     /* routing and validation */
     saas_err route_err; /* NOT_FOUND, METHOD_NOT_ALLOWED */
-    const void *body_in, *query_in;
+    const void *body_in, *query_in, *params_in;
     saas_principal me;
     bool signed_in;
 

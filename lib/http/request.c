@@ -66,6 +66,13 @@ const void *saas_body_(saas_ctx *c, const saas_schema *schema)
     return zeroed(c, schema, "saas_body with another schema than the route's");
 }
 
+const void *saas_params_(saas_ctx *c, const saas_schema *schema)
+{
+    if (c->params_in && c->match.route->params == schema)
+        return c->params_in;
+    return zeroed(c, schema, "saas_params with another schema than the route's");
+}
+
 const void *saas_url_query_(saas_ctx *c, const saas_schema *schema)
 {
     if (c->query_in && c->match.route->query == schema)

@@ -2,6 +2,7 @@
 #include "http/trie.h"
 #include "limit/limit.h"
 #include "schema/field.h"
+#include "schema/write.h"
 #include <string.h>
 
 enum { BODY_MAX_DEFAULT = 256 * 1024, TIMEOUT_DEFAULT_MS = 10000 };
@@ -126,13 +127,32 @@ static void check_schema(subject *s, const saas_schema *schema)
     s->bad = true;
 }
 
+/* Each field is a name of the path and each name a field; a name is there or the path is another. */
+static void check_params(subject *s, const saas_schema *schema)
+{
+    char name[64];
+    size_t found = 0;
+    for (size_t i = 0; i < schema->count; i++) {
+        const saas_field *f = saas_schema_field(schema, i);
+        if (!saas_type_is_scalar(f->type))
+            blame(s, "a name of the path is one scalar");
+        for (size_t k = 0; k < s->entry->name_count; k++)
+            found += saas_text_equal(saas_field_json_name(name, f), s->entry->names[k]);
+    }
+    if (found != schema->count || found != s->entry->name_count)
+        blame(s, ".params has other fields than the path has names");
+}
+
 static void check_schemas(subject *s)
 {
     const saas_route *r = &s->entry->route;
     check_schema(s, r->body);
     check_schema(s, r->query);
+    check_schema(s, r->params);
     if (r->query && !flat(r->query))
         blame(s, "a query string holds no objects and no lists");
+    if (r->params)
+        check_params(s, r->params);
 }
 
 static bool is_code(const char *code)

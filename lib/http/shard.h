@@ -30,7 +30,8 @@ typedef struct saas_site {
     saas_limiter *limiter;      /* NULL: no rate limits */
     saas_limit_rule open_limit; /* of all open routes together, by address; per_minute 0: none */
     saas_log *log;
-    const saas_schema *config; /* the host's */
+    const saas_messages *messages; /* of issues; NULL: the usual ones */
+    const saas_schema *config;     /* the host's */
     const void *config_values;
     const char *database_url; /* NULL: an app without a database */
     saas_db_options db;

@@ -61,6 +61,33 @@ static void settings_are_read(void)
     CHECK_STR(own->pepper.ptr, "salt");
 }
 
+#define RANGE(F, T)                                                                                                    \
+    F(T, i64(0, 100), seats_min, .def = "1")                                                                           \
+    F(T, i64(0, 100), seats_max, .def = "5")
+static void check_range(saas_refiner *r, const void *in);
+SAAS_STRUCT(range, RANGE, .refine = check_range);
+
+static void check_range(saas_refiner *r, const void *in)
+{
+    const struct range *range = in;
+    if (range->seats_min > range->seats_max)
+        saas_refine_add(r, "SEATS_MIN", "more than SEATS_MAX");
+}
+
+/* A struct without other issues is looked at as a whole. */
+static void settings_are_refined(void)
+{
+    static const saas_schema *const only[] = {&range_schema};
+    static const char *const bad[] = {"SEATS_MIN=6", NULL}, *const worse[] = {"SEATS_MIN=6", "SEATS_MAX=x", NULL};
+    saas_config_sources from = {.size = sizeof from, .env = bad};
+    saas_arena_reset(arena);
+    CHECK_INT(saas_config_read(out, arena, only, 1, &from, &error), SAAS_ERR_CONFIG);
+    CHECK(strstr(error.text, "SEATS_MIN: more than SEATS_MAX"));
+    from.env = worse;
+    CHECK_INT(saas_config_read(out, arena, only, 1, &from, &error), SAAS_ERR_CONFIG);
+    CHECK(strstr(error.text, "SEATS_MAX: ") && !strstr(error.text, "SEATS_MIN"));
+}
+
 /* VA10: everything at once, by variable, without a value. */
 static void every_problem_is_in_one_report(void)
 {
@@ -167,7 +194,7 @@ static void memory_runs_out(void)
     }
 }
 
-static const check_test tests[] = {TEST(settings_are_read),
+static const check_test tests[] = {TEST(settings_are_read), TEST(settings_are_refined),
                                    TEST(every_problem_is_in_one_report),
                                    TEST(secrets_are_wiped),
                                    TEST(a_failed_start_leaves_no_secret_behind),

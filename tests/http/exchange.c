@@ -123,7 +123,28 @@ static saas_err greedy(saas_ctx *c)
     return SAAS_ERR_NO_MEMORY;
 }
 
+#define MONTH(F, T)                                                                                                    \
+    F(T, i32(1900, 2100), year)                                                                                        \
+    F(T, uuid, account_id)
+SAAS_STRUCT(month, MONTH);
+
+static saas_err of_month(saas_ctx *c)
+{
+    const struct month *in = saas_params(c, month);
+    CHECK(in->has.year == SAAS_SET && in->has.account_id == SAAS_SET && in->account_id.b[15] == 10);
+    return saas_reply_raw(c, 200, saas_format(c, "%d", (int)in->year));
+}
+
+static saas_err wrong_params(saas_ctx *c)
+{
+    CHECK(!saas_params(c, month)->year);
+    return saas_reply_null(c, 200);
+}
+
 static const saas_route routes[] = {
+    SAAS_GET("/months/:year/:accountId", of_month, .open = true, .params = &month_schema,
+             .not_found = {"MONTH_NOT_FOUND", "Month does not exist"}),
+    SAAS_GET("/wrong-params", wrong_params, .open = true),
     SAAS_GET("/ping", ping, .open = true),
     SAAS_POST("/notes", create, .open = true, .body = &note_schema, .body_max_bytes = 200),
     SAAS_GET("/notes", list, .open = true, .query = &search_schema),
@@ -246,6 +267,33 @@ static void path_parameters(void)
         CHECK_STR(last.body,
                   "{\"success\":false,\"error\":{\"code\":\"NOTE_NOT_FOUND\",\"message\":\"Note does not exist\"}}");
     }
+}
+
+static void typed_path_parameters(void)
+{
+    static const char *const bad[] = {"/months/1899/0190b0a0-0000-7000-8000-00000000000A", "/months/2024/7", "/months/02024/7",
+                                      "/months/2024.0/0190b0a0-0000-7000-8000-00000000000A",
+                                      "/months/%zz/0190b0a0-0000-7000-8000-00000000000A",
+                                      "/months/ 2024/0190b0a0-0000-7000-8000-00000000000A"};
+    CHECK_INT(ask("GET", "/months/2024/0190b0a0-0000-7000-8000-00000000000A", NULL), 200);
+    CHECK_STR(last.body, "{\"success\":true,\"data\":2024}");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK_INT(ask("GET", bad[i], NULL), 404);
+        CHECK(code_is("MONTH_NOT_FOUND"));
+    }
+    CHECK_INT(ask("GET", "/wrong-params", NULL), 500);
+}
+
+static void issues_in_another_language(void)
+{
+    static const saas_message german_list[] = {{SAAS_ISSUE_REQUIRED, "fehlt", NULL}};
+    static const saas_messages german = SAAS_MESSAGES(german_list);
+    app.site.messages = &german;
+    CHECK_INT(ask("POST", "/notes", "{}"), 400);
+    CHECK(strstr(last.body, "\"title\":[\"fehlt\"]"));
+    app.site.messages = NULL;
+    CHECK_INT(ask("POST", "/notes", "{}"), 400);
+    CHECK(!strstr(last.body, "fehlt"));
 }
 
 /* What can't be the name of anything reaches no handler. */
@@ -399,6 +447,8 @@ static const check_test tests[] = {TEST(success),
                                    TEST(query_strings),
                                    TEST(path_parameters),
                                    TEST(odd_path_parameters),
+                                   TEST(typed_path_parameters),
+                                   TEST(issues_in_another_language),
                                    TEST(failures),
                                    TEST(programming_errors_are_500),
                                    TEST(sign_in_and_roles),

@@ -178,6 +178,7 @@ static void reports_every_mistake(void)
         SAAS_GET("/q", nothing),
         SAAS_GET("/q", nothing),
         SAAS_ROUTE("TRACE", "/r", nothing),
+        SAAS_GET("/s/:id", nothing, .params = &nested_schema),
     };
     fresh();
     CHECK_INT(add("", routes, sizeof routes / sizeof *routes), SAAS_ERR_BUG);
@@ -185,7 +186,7 @@ static void reports_every_mistake(void)
     static const char *const blamed[] = {"get /a:",    "GET b:",   "GET /c//d:", "GET /e/::",  "GET /f/:x/:x:",
                                          "GET /g%20:", "GET /h:",  "GET /i:",    "GET /j:",    "GET /k:",
                                          "GET /l:",    "POST /m:", "POST /n:",   "GET /o/..:", "GET /p/:a/",
-                                         "GET /q:",    "TRACE /r:"};
+                                         "GET /q:",    "TRACE /r:", "GET /s/:id: .params"};
     for (size_t i = 0; i < sizeof blamed / sizeof *blamed; i++)
         if (!strstr(why.text, blamed[i]))
             CHECK_STR(blamed[i], why.text);
