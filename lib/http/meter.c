@@ -24,7 +24,7 @@ static void meter_states(const saas_shard *shard)
 void saas_ctx_meter(const saas_ctx *c, uint64_t took_us)
 {
     saas_meter *meter = c->shard->meter;
-    if (!meter)
+    if (!meter || c->chore) /* a chore's route is in no router */
         return;
     const saas_router *router = c->shard->site->router;
     const size_t index = c->match.route ? saas_route_index(c->match.route) : saas_router_count(router);
