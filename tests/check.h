@@ -36,9 +36,9 @@ static int check_failed;
 #define CHECK_STR(got, want)                                                                                           \
     do {                                                                                                               \
         const char *got_ = (got), *want_ = (want);                                                                     \
-        if (!got_ || strcmp(got_, want_) != 0) {                                                                       \
+        if (!got_ || !want_ || strcmp(got_, want_) != 0) {                                                                       \
             fprintf(stderr, "%s:%d: %s is \"%s\", not \"%s\"\n", __FILE__, __LINE__, #got, got_ ? got_ : "(null)",     \
-                    want_);                                                                                            \
+                    want_ ? want_ : "(null)");                                                                         \
             check_failed++;                                                                                            \
         }                                                                                                              \
     } while (0)
