@@ -8,8 +8,12 @@
  *
  * Errors all of these share: ERR_UNIQUE, ERR_FOREIGN_KEY, ERR_CHECK (the named constraint goes through the route's
  * .conflicts), ERR_TENANT (another org's row, or none signed in), ERR_READ_ONLY (a write in a GET), ERR_SERIALIZATION,
- * ERR_DEADLINE, ERR_CANCELLED, ERR_UNAVAILABLE (database gone), ERR_BUSY (queue full), ERR_TOO_MANY_ROWS (below), ERR_SQL (anything else; logged
- * with its SQLSTATE), ERR_BUG (an argument that does not fit its parameter), ERR_NO_MEMORY.
+ * ERR_DEADLINE, ERR_CANCELLED, ERR_UNAVAILABLE (database gone), ERR_BUSY (queue full), ERR_TOO_MANY_ROWS (below),
+ * ERR_SQL (anything else; logged with its SQLSTATE), ERR_BUG (an argument that does not fit its parameter),
+ * ERR_NO_MEMORY.
+ * What was answered with ERR_DEADLINE is not committed later, with one exception: Postgres has no time limit for what a
+ * commit itself runs. A constraint trigger that is `initially deferred` and slow may commit after the deadline; leave
+ * constraints immediate.
  * After an error inside a transaction only saas_tx_rollback or saas_savepoint_rollback helps.
  *
  * Thread: the handler's fiber. Since 0.1. */
