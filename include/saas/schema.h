@@ -118,7 +118,8 @@ typedef struct saas_field {
     bool required;      /* absent is an issue; without it the member stays zero and has is ABSENT */
     bool nullable;      /* null is accepted: member zero, has NULL; without it null is an issue */
     bool read_only;     /* in input it is refused like an unknown key */
-    bool secret;        /* never logged, never printed; wiped where configuration holds it */
+    bool secret;        /* never logged, nor printed with the configuration, which wipes it; an answer that is made of it
+                           does carry it (tokens do): .write_only keeps it out */
     bool key;           /* a secret text that must not be guessable, where configuration reads it (saas/config.h) */
     const char *doc;    /* what it is, for people: "of the restricted role" */
     const char *def;    /* value when absent, as text ("draft", "20", "true") */

@@ -2,7 +2,7 @@
 """What a shared library exports is functions only, each declared with SAAS_API in include/saas, and each declared one
 is exported by one of the libraries.
 
-exports.py [--growing] ROOT LIBRARY...    --growing: what is declared need not be built yet
+exports.py ROOT LIBRARY...
 """
 import re
 import subprocess
@@ -33,7 +33,7 @@ def exported(library):
     return [(line.split()[-1].split("@")[0], line.split()[-2]) for line in lines]
 
 
-def check(root, libraries, growing):
+def check(root, libraries):
     owed, found, seen = declared(root), [], 0
     for path in libraries:
         library = re.match(r".*?(libsaas[\w-]*)\.so", path)[1]
@@ -45,17 +45,15 @@ def check(root, libraries, growing):
             elif owed.get(name) != library:
                 found.append(f"{library} exports {name}, which no public header of it declares with SAAS_API")
         found += [f"{name} is declared and not exported by {library}"
-                  for name, owner in owed.items() if owner == library and name not in names and not growing]
+                  for name, owner in owed.items() if owner == library and name not in names]
     if not seen:
         found.append("no symbols at all: are these the libraries?")
     print(f"{len(owed)} functions declared, {seen} exported")
     return found
 
 
-def main(*args):
-    growing = args[0] == "--growing"
-    root, *libraries = args[growing:]
-    found = check(root, libraries, growing)
+def main(root, *libraries):
+    found = check(root, libraries)
     print("\n".join(found))
     return bool(found)
 
