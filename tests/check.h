@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int check_failed;
+/* One for all the files of a program. */
+__attribute__((weak)) int check_failed;
 
 #define CHECK(cond)                                                                                                    \
     do {                                                                                                               \
