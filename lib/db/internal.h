@@ -126,9 +126,9 @@ struct saas_db {
 /* ---- wire.c: to libpq, step by step; false: the connection is broken ---- */
 
 typedef enum saas_db_builtin {
-    SAAS_DB_FIRST, /* organization and limit: $1 organization, $2 deadline, $3 limit in ms */
+    SAAS_DB_FIRST, /* organization and limit: $1 organization, $2 deadline, $3 limit in ms, $4 tag */
     SAAS_DB_FIRST_READ_ONLY,
-    SAAS_DB_ORG, /* organization */
+    SAAS_DB_ORG, /* $1 organization, $2 tag */
     SAAS_DB_ORG_READ_ONLY,
     SAAS_DB_LIMIT, /* $1 deadline, $2 limit in ms */
     SAAS_DB_CLOCK,

@@ -1,6 +1,6 @@
 /* db/pool.h: one loop's connections to Postgres, and the two things that run on them: units and transactions.
  *
- * A unit is a first statement that sets organization, READ ONLY and what is left of the deadline, then its statements,
+ * A unit is a first statement that sets organization, tag, READ ONLY and what is left of the deadline, then its statements,
  * then one Sync: one round trip, one implicit transaction. Shared lanes pipeline units known to be fast; slow lanes
  * take one unit at a time; exclusive lanes are checked out by transactions. Units wait in a queue here, never in
  * libpq's: bounded, fair between organizations; one whose deadline has passed is never sent.
@@ -64,6 +64,7 @@ typedef struct saas_db_unit {
     bool has_org; /* without: the setting is '', which matches no tenant row */
     bool read_only, slow;
     uint64_t deadline_us; /* on saas_clock_mono_us; 0: none */
+    const char *tag;      /* application_name while it runs; NULL: the connection's. In a transaction: its own holds */
     saas_db_statement *statements;
     size_t count;
     void (*done)(struct saas_db_unit *unit, saas_err e);
@@ -91,6 +92,7 @@ typedef struct saas_db_tx {
     saas_uuid org;
     bool has_org, read_only, serializable;
     uint64_t deadline_us;
+    const char *tag; /* as of a unit */
     saas_db_error error;
     void *op;
 } saas_db_tx;

@@ -12,6 +12,7 @@
 #define LEFT(a)   " from (select floor(($" a "::int8 - date_part('epoch', clock_timestamp()) * 1000000) / 1000) as ms) t"
 #define ORG       "set_config('app.current_org_id', $1, true)"
 #define READ_ONLY ", set_config('transaction_read_only', 'on', true)"
+#define TAG(n)    ", set_config('application_name', $" n ", true)"
 
 /* How values are written. A pooler's connections are nobody's: there it is said in each transaction. */
 #define SESSION(local)                                                                                                 \
@@ -22,12 +23,12 @@
 static const struct {
     const char *name, *sql, *pooled; /* pooled NULL: the same */
 } builtins[SAAS_DB_BUILTINS] = {
-    [SAAS_DB_FIRST] = {"b_first", "select " ORG ", " LIMIT("3") LEFT("2"),
-                       "select " ORG POOLED ", " LIMIT("3") LEFT("2")},
-    [SAAS_DB_FIRST_READ_ONLY] = {"b_first_ro", "select " ORG ", " LIMIT("3") READ_ONLY LEFT("2"),
-                                 "select " ORG POOLED ", " LIMIT("3") READ_ONLY LEFT("2")},
-    [SAAS_DB_ORG] = {"b_org", "select " ORG, "select " ORG POOLED},
-    [SAAS_DB_ORG_READ_ONLY] = {"b_org_ro", "select " ORG READ_ONLY, "select " ORG POOLED READ_ONLY},
+    [SAAS_DB_FIRST] = {"b_first", "select " ORG TAG("4") ", " LIMIT("3") LEFT("2"),
+                       "select " ORG TAG("4") POOLED ", " LIMIT("3") LEFT("2")},
+    [SAAS_DB_FIRST_READ_ONLY] = {"b_first_ro", "select " ORG TAG("4") ", " LIMIT("3") READ_ONLY LEFT("2"),
+                                 "select " ORG TAG("4") POOLED ", " LIMIT("3") READ_ONLY LEFT("2")},
+    [SAAS_DB_ORG] = {"b_org", "select " ORG TAG("2"), "select " ORG TAG("2") POOLED},
+    [SAAS_DB_ORG_READ_ONLY] = {"b_org_ro", "select " ORG TAG("2") READ_ONLY, "select " ORG TAG("2") POOLED READ_ONLY},
     [SAAS_DB_LIMIT] = {"b_limit", "select " LIMIT("2") LEFT("1")},
     [SAAS_DB_CLOCK] = {"b_clock", "select (extract(epoch from clock_timestamp()) * 1000000)::int8"},
     [SAAS_DB_SESSION] = {"b_session", "select " SESSION("false")},
@@ -102,17 +103,25 @@ static bool limited(const saas_db_lane *lane, const saas_db_op *op)
     return op->deadline_us || (lane->tier == SAAS_DB_SHARED && !lane->db->unsegregated);
 }
 
+/* NULL: the connection's own name. */
+static const char *tag_of(const saas_db_op *op)
+{
+    return op->unit ? op->unit->tag : op->tx ? op->tx->tag : NULL;
+}
+
 bool saas_db_wire_first(saas_db_lane *lane, saas_db_op *op)
 {
+    const char *tag = tag_of(op);
     char org[SAAS_UUID_CHARS + 1] = "";
     limit l;
     if (op->has_org)
         saas_uuid_format(org, op->org);
     if (!limited(lane, op))
-        return builtin(lane, op, op->read_only ? SAAS_DB_ORG_READ_ONLY : SAAS_DB_ORG, 1, (const char *const[]){org});
+        return builtin(lane, op, op->read_only ? SAAS_DB_ORG_READ_ONLY : SAAS_DB_ORG, 2,
+                       (const char *const[]){org, tag});
     limit_of(&l, lane, op);
-    return builtin(lane, op, op->read_only ? SAAS_DB_FIRST_READ_ONLY : SAAS_DB_FIRST, 3,
-                   (const char *const[]){org, l.deadline, l.ms});
+    return builtin(lane, op, op->read_only ? SAAS_DB_FIRST_READ_ONLY : SAAS_DB_FIRST, 4,
+                   (const char *const[]){org, l.deadline, l.ms, tag});
 }
 
 bool saas_db_wire_limit(saas_db_lane *lane, saas_db_op *op)

@@ -62,6 +62,7 @@ struct saas_ctx {
     uint32_t savepoints; /* set in it */
     saas_err tx_lost;    /* the last one was not committed although it should: no success may be answered */
     uint32_t round_trips, db_wait_us;
+    const char *tag; /* of its statements; NULL: not made */
 
     /* rate limits: for the answer's headers; ptr NULL: none applied */
     saas_text limit_policy, limit_state, retry_after;
@@ -105,6 +106,9 @@ void saas_ctx_settle(saas_ctx *c);
  * afterwards. */
 void saas_ctx_cut(saas_ctx *c, saas_err why);
 void saas_ctx_log_request(const saas_ctx *c, uint64_t took_us);
+
+/* "app:request id", by which its statements are found in pg_stat_activity and in the server's log. NULL without memory. */
+const char *saas_ctx_tag(saas_ctx *c);
 
 /* ---- waiting, on the fiber ---- */
 

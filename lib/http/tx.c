@@ -39,6 +39,7 @@ saas_err saas_ctx_tx_open(saas_ctx *c, bool serializable)
     tx->read_only = saas_ctx_reads(c);
     tx->serializable = serializable;
     tx->deadline_us = c->deadline_us;
+    tx->tag = saas_ctx_tag(c);
     saas_err e = saas_db_tx_open(c->shard->db, tx);
     if (e)
         return saas_ctx_refuse(c, saas_ctx_db_failed(c, &tx->error, e));

@@ -5,6 +5,7 @@
 
 enum { CONNECTIONS = 2, DEPTH = 16, CLIENTS = CONNECTIONS * DEPTH, ROUND_MS = 700, ROUNDS = 4 };
 
+#define TAG  "bench:018f0000-0000-7000-8000-000000000001"
 #define READ "select id, title from notes where id = $1"
 
 static size_t units, failures;
@@ -51,6 +52,7 @@ static void next(client *c)
                              .has_org = true,
                              .read_only = true,
                              .deadline_us = in_ms(10000),
+                             .tag = TAG,
                              .statements = &c->statement,
                              .count = 1,
                              .done = on_unit,
@@ -80,7 +82,8 @@ static void run_pool(void)
 
 #define FIRST                                                                                                          \
     "select set_config('app.current_org_id', $1, true), set_config('statement_timeout', (case when ms < 1 then -1 "    \
-    "else least(ms, $3::int8) end)::int4::text, true), set_config('transaction_read_only', 'on', true) from "          \
+    "else least(ms, $3::int8) end)::int4::text, true), set_config('transaction_read_only', 'on', true), "               \
+    "set_config('application_name', $4, true) from "                                                                   \
     "(select floor(($2::int8 - date_part('epoch', clock_timestamp()) * 1000000) / 1000) as ms) t"
 
 static PGconn *conns[CONNECTIONS];
@@ -104,7 +107,8 @@ static void send_bare(int i)
     saas_uuid_format(uuid, org(1));
     snprintf(deadline, sizeof deadline, "%lld", (long long)saas_clock_wall_us() + 10000000);
     snprintf(id, sizeof id, "%u", 1 + turn++ % 1000);
-    failures += !PQsendQueryPrepared(conns[i], "first", 3, (const char *const[]){uuid, deadline, "250"}, NULL, NULL, 0);
+    failures += !PQsendQueryPrepared(conns[i], "first", 4, (const char *const[]){uuid, deadline, "250", TAG}, NULL,
+                                     NULL, 0);
     failures += !PQsendQueryPrepared(conns[i], "read", 1, (const char *const[]){id}, NULL, NULL, 0);
     failures += !PQpipelineSync(conns[i]);
     in_flight[i]++;

@@ -111,6 +111,13 @@ static void nothing_of_the_session(void)
         CHECK_STR(got, "1970-01-01 00:00:00+00");
         CHECK_INT(value(got, "select $1::bytea", SAAS_ARGS(saas_v_bytes("\1\2", 2))), SAAS_OK);
         CHECK_STR(got, "\\x0102");
+        run tagged = one("select current_setting('application_name')", SAAS_NO_ARGS);
+        tagged.unit.tag = i % 2 ? "app:1" : "app:2";
+        CHECK_INT(run_it(&tagged), SAAS_OK);
+        CHECK_STR(cell(&tagged, 0, 0), tagged.unit.tag);
+        run_clear(&tagged);
+        CHECK_INT(value(got, "select current_setting('application_name')", SAAS_NO_ARGS), SAAS_OK);
+        CHECK(strncmp(got, "app:", 4) != 0);
     }
     open_tx(&tx, 1);
     CHECK_INT(in_tx(&tx, got, "select to_timestamp(0)", SAAS_NO_ARGS), SAAS_OK);
