@@ -92,6 +92,7 @@ typedef struct saas_app_options {
  *   LOG_LEVEL            debug | info | warn | error; default info
  *   DATABASE_URL         libpq connection string of the restricted role; required, but with no_database
  *   MIGRATE_DATABASE_URL the same of the owner; needed for migrating only
+ *   SYSTEM_DATABASE_URL  the same of the role saas_system, for saas_system_query (saas/db.h); without it that is refused
  *   LISTEN_DATABASE_URL  the same as DATABASE_URL, past any pooler, for notifications; default DATABASE_URL
  *   DATABASE_POOLER      none | transaction; what DATABASE_URL leads through, and then LISTEN_DATABASE_URL must be given;
  *                        default none
@@ -107,7 +108,7 @@ typedef struct saas_app_options {
  * plus the fields of options.config. What the environment lacks may come from a .env file (saas/config.h): the one that
  * ENV_FILE in the environment names, which must be there; else options.dotenv, which need not, and only when the
  * environment itself says APP_ENV=development or staging. So no file that lies about can decide on production. Secrets
- * (both URLs, both JWT secrets, .secret fields) may come from files: DATABASE_URL_FILE=/run/secrets/database_url. */
+ * (the URLs, both JWT secrets, .secret fields) may come from files: DATABASE_URL_FILE=/run/secrets/database_url. */
 
 /* The settings as text in the arena, without an app: each with its source, secrets hidden. ERR_BUG (options),
  * ERR_NO_MEMORY. */
@@ -158,7 +159,9 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_app_migrations(saas_app *app, saas_migrat
  * foreign key of a table it may write crosses organizations (a unique one may lack org_id where it has a uuid that is no
  * foreign key to a shared table); SECURITY DEFINER functions it may call are those of saas_auth;
  * connections fit the limits; all migrations are applied. Then it looks:
- * nothing it may read has a row for no organization or for one that does not exist. Then options.statements.
+ * nothing it may read has a row for no organization or for one that does not exist. With SYSTEM_DATABASE_URL the role of
+ * that is checked as well: saas_system or a member of it, and neither superuser, BYPASSRLS nor owner. Then
+ * options.statements.
  * Blocks. ERR_TENANT: e->text names each table or role and why. ERR_BUG: all is proven, but statements do not fit the
  * database; e->text names each, its parameter or column, and why. ERR_UNAVAILABLE, ERR_SQL. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_app_prove(saas_app *app, saas_error *e);

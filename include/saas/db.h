@@ -92,8 +92,20 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_savepoint_rollback(saas_ctx *c);
 
 /* ---- outside the tenant ---- */
 
-/* A query with no organization set, for what belongs to no tenant (sign-up, look-ups by token). `why` is logged with
- * the request, so that every such place can be found. What it may see is still the role's policies and grants. */
+/* Every place that leaves the tenant gives its reason: a constant of the program's, which is logged with the request and
+ * counted in GET /metrics (saas_outside_tenant_total, by scope and reason; the 64th reason and all after it are "other").
+ * So such places are found in the text with
+ *   grep -rnE 'saas_(outside_query|system_query|set_org)\(' src
+ * ERR_BUG without a reason. */
+
+/* A query with no organization set, for what belongs to no tenant (sign-up, look-ups by token): of the serving role, whose
+ * policies then show no tenant's row. In the context's transaction, if one is open. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_outside_query(saas_ctx *c, saas_rows **rows, const char *why, const char *sql,
+                                                     saas_args args);
+/* A query of the system scope, for what spans organizations: as the role of SYSTEM_DATABASE_URL, on connections of its
+ * own, which no other call can reach. It sees all organizations' rows of the tables that a migration has opened to it,
+ * select saas_enable_system('invoices', 'select'), and nothing else. Never part of the context's transaction: it commits
+ * by itself. READ ONLY in a GET. ERR_CONFIG, whatever the serving role may do: SYSTEM_DATABASE_URL is not set. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_system_query(saas_ctx *c, saas_rows **rows, const char *why, const char *sql,
                                                     saas_args args);
 /* Sets the organization of the queries that follow, where no token did (an open route that has found its org). */

@@ -29,6 +29,7 @@ typedef struct saas_test_db {
     char app_dsn[512];   /* role saas_app */
     char owner_dsn[512]; /* role saas_owner */
     char super_dsn[512]; /* superuser, for looking behind the curtain */
+    char system_dsn[512]; /* role saas_system; an app has it by SYSTEM_DATABASE_URL in its env only */
 } saas_test_db;
 
 /* A new database, cloned from one that has been migrated with these options (kept per set of migrations), or empty when

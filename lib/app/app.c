@@ -135,6 +135,7 @@ static saas_err make_listener(saas_app *app)
 static saas_err make_metrics(saas_app *app)
 {
     app->site.metrics_token = app->settings->metrics_token;
+    SAAS_TRY(saas_places_new(&app->site.places));
     return saas_metrics_new(&app->site.metrics, saas_meter_slots(app->site.router), SAAS_METER_GAUGES);
 }
 
@@ -176,6 +177,7 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
     site->messages = o->messages;
     site->config_values = app->config_values;
     site->database_url = o->no_database ? NULL : app->settings->database_url.ptr;
+    site->system_url = o->no_database ? NULL : app->settings->system_database_url.ptr;
     site->db = (saas_db_options){.lanes_shared = o->lanes_shared ? o->lanes_shared : SHARED_LANES,
                                  .lanes_slow = o->lanes_slow ? o->lanes_slow : SLOW_LANES,
                                  .lanes_exclusive = o->lanes_exclusive ? o->lanes_exclusive : EXCLUSIVE_LANES,
@@ -241,6 +243,7 @@ void saas_app_free(saas_app *app)
     saas_work_pool_free(app->site.work);
     saas_limiter_free(app->site.limiter);
     saas_metrics_free(app->site.metrics);
+    saas_places_free(app->site.places);
     saas_keys_free(app->keys);
     saas_router_free(app->site.router);
     saas_log_free(app->own_log);
@@ -298,6 +301,8 @@ saas_err saas_app_prove(saas_app *app, saas_error *e)
     return saas_prove(&(const saas_proof){.dsn = app->site.database_url,
                                           .shared_tables = app->shared_tables,
                                           .connections = (pooled ? 0 : saas_app_workers(app) * lanes) + 1,
+                                          .system_dsn = app->site.system_url,
+                                          .system_connections = pooled ? 1 : saas_app_workers(app) * SAAS_SYSTEM_LANES,
                                           .modules = app->modules,
                                           .module_count = SAAS_MODULES,
                                           .statements = app->statements,

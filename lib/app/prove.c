@@ -51,14 +51,29 @@ static saas_err check_migrations(PGconn *conn, const saas_proof *proof, saas_err
     return found;
 }
 
-static saas_err check_all(PGconn *conn, const saas_proof *proof, const char *const params[], saas_error *e)
+saas_err saas_prove_begin(PGconn *conn, saas_error *e)
+{
+    return saas_pg_run(NULL, conn, "proving", session, NULL, 0, e);
+}
+
+saas_err saas_prove_role(PGconn *conn, saas_check_role role, const char *const params[], saas_error *e)
 {
     size_t count;
     const saas_check *checks = saas_checks(&count);
-    SAAS_TRY(saas_pg_run(NULL, conn, "proving", session, NULL, 0, e));
-    saas_err found = check_migrations(conn, proof, e);
+    saas_err found = SAAS_OK;
     for (size_t i = 0; i < count && (!found || found == SAAS_ERR_TENANT); i++) {
-        saas_err err = run_check(conn, &checks[i], params, e);
+        saas_err err = checks[i].role & role ? run_check(conn, &checks[i], params, e) : SAAS_OK;
+        found = err ? err : found;
+    }
+    return found;
+}
+
+static saas_err check_all(PGconn *conn, const saas_proof *proof, const char *const params[], saas_error *e)
+{
+    SAAS_TRY(saas_prove_begin(conn, e));
+    saas_err found = check_migrations(conn, proof, e);
+    if (!found || found == SAAS_ERR_TENANT) {
+        saas_err err = saas_prove_role(conn, SAAS_CHECK_SERVING, params, e);
         found = err ? err : found;
     }
     /* What the catalogues find would only be found once more. */
@@ -103,6 +118,10 @@ static saas_err prove(const saas_proof *proof, saas_arena *a, saas_error *e)
         err = err ? err : statements;
     }
     PQfinish(conn);
+    if (proof->system_dsn && (!err || err == SAAS_ERR_TENANT || err == SAAS_ERR_BUG)) {
+        saas_err system = saas_prove_system(proof, shared.ptr, e);
+        err = system ? system : err;
+    }
     return err;
 }
 

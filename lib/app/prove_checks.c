@@ -38,6 +38,16 @@ static const char role_attributes[] = ME
     " union all select 'role ' || rolname, 'is a superuser or BYPASSRLS' from pg_roles"
     " where rolname = 'saas_auth' and (rolsuper or rolbypassrls)";
 
+/* What can become the role of the system scope reads all organizations. */
+static const char apart[] = ME
+    " select 'role ' || (select rolname from me where itself order by oid limit 1),"
+    "  case when itself then 'is' else 'is a member of' end || ' saas_system, the role of the system scope'"
+    " from me where rolname = 'saas_system'";
+
+static const char system_role[] = ME
+    " select 'role ' || rolname, 'is neither saas_system nor a member of it, as SYSTEM_DATABASE_URL needs'"
+    " from me where itself and not exists (select from me where rolname = 'saas_system')";
+
 /* Who owns a schema or the database can drop and replace what is in it. Below 16384 are the system's own objects. */
 static const char ownership[] = ME
     ", owned(what, owner) as ("
@@ -154,17 +164,19 @@ static const char connections[] =
     " where has >= 0 and has < $1::int";
 
 static const saas_check checks[] = {
-    {"role attributes", SAAS_CHECK_PLAIN, role_attributes},
-    {"ownership", SAAS_CHECK_PLAIN, ownership},
-    {"creation", SAAS_CHECK_PLAIN, creation},
-    {"row security", SAAS_CHECK_SHARED, row_security},
-    {"policies", SAAS_CHECK_SHARED, policies},
-    {"grants", SAAS_CHECK_SHARED, grants},
-    {"unique keys", SAAS_CHECK_SHARED, unique_keys},
-    {"foreign keys", SAAS_CHECK_SHARED, foreign_keys},
-    {"functions", SAAS_CHECK_PLAIN, functions},
-    {"current organization", SAAS_CHECK_PLAIN, org_function},
-    {"connections", SAAS_CHECK_CONNECTIONS, connections},
+    {"role attributes", SAAS_CHECK_BOTH, SAAS_CHECK_PLAIN, role_attributes},
+    {"system scope", SAAS_CHECK_SERVING, SAAS_CHECK_PLAIN, apart},
+    {"system role", SAAS_CHECK_SYSTEM, SAAS_CHECK_PLAIN, system_role},
+    {"ownership", SAAS_CHECK_BOTH, SAAS_CHECK_PLAIN, ownership},
+    {"creation", SAAS_CHECK_BOTH, SAAS_CHECK_PLAIN, creation},
+    {"row security", SAAS_CHECK_BOTH, SAAS_CHECK_SHARED, row_security},
+    {"policies", SAAS_CHECK_SERVING, SAAS_CHECK_SHARED, policies},
+    {"grants", SAAS_CHECK_BOTH, SAAS_CHECK_SHARED, grants},
+    {"unique keys", SAAS_CHECK_SERVING, SAAS_CHECK_SHARED, unique_keys},
+    {"foreign keys", SAAS_CHECK_SERVING, SAAS_CHECK_SHARED, foreign_keys},
+    {"functions", SAAS_CHECK_BOTH, SAAS_CHECK_PLAIN, functions},
+    {"current organization", SAAS_CHECK_SERVING, SAAS_CHECK_PLAIN, org_function},
+    {"connections", SAAS_CHECK_BOTH, SAAS_CHECK_CONNECTIONS, connections},
 };
 
 /* Rows that an organization which does not exist, or none at all, would see. */

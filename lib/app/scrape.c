@@ -70,6 +70,16 @@ static void write_lanes(page *p)
     }
 }
 
+static void write_places(page *p, const saas_places *places)
+{
+    static const char name[] = "saas_outside_tenant_total";
+    const saas_place *at;
+    head(p, name, "counter", "Queries outside the tenant by scope and reason");
+    for (size_t i = 0; (at = saas_place_at(places, i)); i++)
+        saas_buf_format(p->b, "%s{scope=\"%s\",why=\"%s\"} %llu\n", name, at->scope, at->why,
+                        (unsigned long long)saas_metrics_read(p->metrics, SAAS_METER_PLACES + i));
+}
+
 /* Methods and paths of routes have no character that must be escaped. */
 static void labels(page *p, size_t i)
 {
@@ -143,6 +153,7 @@ static void write_page(page *p, const saas_site *site)
     write_value(p, "saas_work_waiting", "gauge", "Jobs that wait for a thread of the work pool",
                 saas_work_waiting(site->work));
     write_lanes(p);
+    write_places(p, site->places);
     write_routes(p);
 }
 

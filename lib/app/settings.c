@@ -111,6 +111,7 @@ static saas_err check_together(saas_sources *s, const struct saas_settings *own)
     check_dsn(s, "DATABASE_URL");
     check_dsn(s, "MIGRATE_DATABASE_URL");
     check_dsn(s, "LISTEN_DATABASE_URL");
+    check_dsn(s, "SYSTEM_DATABASE_URL");
     if (own->database_pooler == saas_pooler_transaction)
         check_pooled(s);
     saas_text access = value_of(s, "JWT_ACCESS_SECRET"), refresh = value_of(s, "JWT_REFRESH_SECRET");

@@ -36,6 +36,8 @@ SAAS_ENUM(saas_switch, SAAS_SWITCH);
     F(T, text(1, 4000), database_url, .secret = true,                                                                  \
       .doc = "Postgres as the restricted role saas_app, as URL or key=value")                                          \
     F(T, text(1, 4000), migrate_database_url, .secret = true, .doc = "The same as the owner saas_owner, to migrate")   \
+    F(T, text(1, 4000), system_database_url, .secret = true,                                                           \
+      .doc = "The same as saas_system, for what spans organizations; without it that is refused")                      \
     F(T, text(1, 4000), listen_database_url, .secret = true,                                                           \
       .doc = "As DATABASE_URL, past any pooler, to listen; without it DATABASE_URL")                                   \
     F(T, word(saas_pooler), database_pooler, .def = "none", .doc = "What DATABASE_URL leads through")                  \

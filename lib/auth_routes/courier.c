@@ -69,7 +69,7 @@ static saas_err deliver(saas_ctx *c, const struct taken *t, const char *token)
         sodium_memzero((char *)(uintptr_t)d.mail.link, strlen(d.mail.link));
     sodium_memzero((char *)(uintptr_t)d.mail.text, strlen(d.mail.text));
     if (!e)
-        return saas_system_query(c, &none, "mail", "select saas_auth_api.mail_done($1)", SAAS_ARGS(t->id));
+        return saas_outside_query(c, &none, "mail", "select saas_auth_api.mail_done($1)", SAAS_ARGS(t->id));
     SAAS_LOG(saas_ctx_log(c), SAAS_LOG_WARN, "mail not sent", {"kind", SAAS_ARG(t->kind)}, {"mail", SAAS_ARG(t->id)},
              {"error", SAAS_ARG(saas_err_symbol(e))});
     return c->over; /* the next one may do better, unless all is over */
@@ -83,7 +83,7 @@ static saas_err deliver_next(bool *found, saas_ctx *c)
     struct taken *t;
     saas_rows *rows;
     SAAS_TRY(saas_mail_token_new(token, hash, c->shard->signer));
-    SAAS_TRY(saas_system_query(c, &rows, "mail", "select * from saas_auth_api.mail_take($1)",
+    SAAS_TRY(saas_outside_query(c, &rows, "mail", "select * from saas_auth_api.mail_take($1)",
                                SAAS_ARGS(saas_v_bytes(hash, sizeof hash))));
     *found = saas_rows_count(rows) > 0;
     saas_err e = *found ? saas_rows_read(&t, c, rows, 0, taken) : SAAS_OK;

@@ -98,7 +98,7 @@ static saas_err look_up(joining *j, saas_ctx *c, saas_text token)
     if (e == SAAS_ERR_NOT_FOUND)
         return saas_fail_token(c, event);
     SAAS_TRY(e);
-    SAAS_TRY(saas_system_query(c, &rows, event, "select * from saas_auth_api.invitation_lookup($1)",
+    SAAS_TRY(saas_outside_query(c, &rows, event, "select * from saas_auth_api.invitation_lookup($1)",
                                SAAS_ARGS(saas_v_bytes(j->token, sizeof j->token))));
     if (!saas_rows_count(rows))
         return saas_fail_token(c, event);
@@ -148,7 +148,7 @@ static saas_err join(struct saas_identity **who, saas_ctx *c, const joining *j, 
     saas_rows *rows;
     SAAS_TRY(saas_uuid_v7(&account));
     SAAS_TRY(saas_uuid_v7(&user));
-    SAAS_TRY(saas_system_query(
+    SAAS_TRY(saas_outside_query(
         c, &rows, event, "select * from saas_auth_api.invitation_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         SAAS_ARGS(saas_v_bytes(j->token, sizeof j->token), account, user, j->new_hash, j->verified_hash,
                   me ? saas_v_uuid(me->user_id) : nobody, me ? saas_v_uuid(me->session_id) : nobody, session->id,

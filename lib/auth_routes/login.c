@@ -18,7 +18,7 @@ typedef struct found {
 static saas_err look_up(found *out, saas_ctx *c, saas_text email)
 {
     saas_rows *rows;
-    SAAS_TRY(saas_system_query(c, &rows, "login", "select * from saas_auth_api.login_lookup($1)", SAAS_ARGS(email)));
+    SAAS_TRY(saas_outside_query(c, &rows, "login", "select * from saas_auth_api.login_lookup($1)", SAAS_ARGS(email)));
     found f = {.hash = saas_rows_text(rows, 0, "password_hash")};
     if (f.hash.ptr && saas_uuid_parse(&f.account_id, saas_rows_text(rows, 0, "account_id")))
         return SAAS_ERR_BUG;
@@ -30,7 +30,7 @@ static saas_err open_session(struct saas_identity **who, saas_ctx *c, const foun
                              const saas_new_session *session)
 {
     saas_rows *rows;
-    SAAS_TRY(saas_system_query(c, &rows, "login",
+    SAAS_TRY(saas_outside_query(c, &rows, "login",
                                "select * from saas_auth_api.session_create($1, $2, $3, $4, $5, $6, $7)",
                                SAAS_ARGS(f->account_id, f->hash, fresh, session->id,
                                          saas_v_bytes(session->refresh.hash, sizeof session->refresh.hash),

@@ -9,7 +9,7 @@
 static saas_err request(saas_ctx *c, const char *kind, const char *event)
 {
     saas_rows *none;
-    SAAS_TRY(saas_system_query(c, &none, event, "select saas_auth_api.mail_request($1, $2)",
+    SAAS_TRY(saas_outside_query(c, &none, event, "select saas_auth_api.mail_request($1, $2)",
                                SAAS_ARGS(kind, saas_body(c, saas_email_body)->email)));
     saas_courier_call(c);
     saas_auth_event(c, SAAS_LOG_INFO, event, "asked", NULL);
@@ -54,7 +54,7 @@ saas_err saas_route_verify(saas_ctx *c)
     SAAS_TRY(saas_uuid_v7(&account));
     SAAS_TRY(saas_uuid_v7(&org));
     SAAS_TRY(saas_uuid_v7(&user));
-    SAAS_TRY(saas_system_query(c, &row, event, "select saas_auth_api.email_verify($1, $2, $3, $4) as outcome",
+    SAAS_TRY(saas_outside_query(c, &row, event, "select saas_auth_api.email_verify($1, $2, $3, $4) as outcome",
                                SAAS_ARGS(saas_v_bytes(hash, sizeof hash), account, org, user)));
     return done_or_invalid(c, row, event);
 }
@@ -67,7 +67,7 @@ static saas_err check_token(uint8_t hash[SAAS_MAIL_TOKEN_HASH], saas_ctx *c, saa
     if (e == SAAS_ERR_NOT_FOUND)
         return saas_fail_token(c, event);
     SAAS_TRY(e);
-    SAAS_TRY(saas_system_query(c, &row, event, "select saas_auth_api.password_reset_check($1) as good",
+    SAAS_TRY(saas_outside_query(c, &row, event, "select saas_auth_api.password_reset_check($1) as good",
                                SAAS_ARGS(saas_v_bytes(hash, SAAS_MAIL_TOKEN_HASH))));
     return saas_text_equal(saas_rows_text(row, 0, "good"), SAAS_LIT("t")) ? SAAS_OK : saas_fail_token(c, event);
 }
@@ -84,7 +84,7 @@ saas_err saas_route_reset(saas_ctx *c)
     saas_err e = saas_password_hash(&hash, c, in->password);
     saas_password_wipe(in->password);
     SAAS_TRY(e);
-    SAAS_TRY(saas_system_query(c, &row, event, "select saas_auth_api.password_reset($1, $2) as outcome",
+    SAAS_TRY(saas_outside_query(c, &row, event, "select saas_auth_api.password_reset($1, $2) as outcome",
                                SAAS_ARGS(saas_v_bytes(token, sizeof token), hash)));
     return done_or_invalid(c, row, event);
 }

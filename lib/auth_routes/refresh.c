@@ -32,7 +32,7 @@ static saas_err decide(struct verdict **out, saas_ctx *c, const saas_refresh *gi
                        const uint8_t random[RANDOM])
 {
     saas_rows *rows;
-    SAAS_TRY(saas_system_query(c, &rows, "refresh", "select * from saas_auth_api.session_refresh($1, $2, $3, $4)",
+    SAAS_TRY(saas_outside_query(c, &rows, "refresh", "select * from saas_auth_api.session_refresh($1, $2, $3, $4)",
                                SAAS_ARGS(given->session_id, saas_v_bytes(given->hash, sizeof given->hash),
                                          saas_v_bytes(next->hash, sizeof next->hash), saas_v_bytes(random, RANDOM))));
     return saas_rows_read(out, c, rows, 0, verdict);
@@ -97,7 +97,7 @@ saas_err saas_route_logout(saas_ctx *c)
         return saas_reply_null(c, 200);
     SAAS_TRY(e);
     SAAS_TRY(
-        saas_system_query(c, &rows, "logout", "select saas_auth_api.session_end($1)", SAAS_ARGS(given.session_id)));
+        saas_outside_query(c, &rows, "logout", "select saas_auth_api.session_end($1)", SAAS_ARGS(given.session_id)));
     saas_auth_event(c, SAAS_LOG_INFO, "auth.logout", "ok", &(saas_principal){.session_id = given.session_id});
     return saas_reply_null(c, 200);
 }

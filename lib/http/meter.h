@@ -16,7 +16,8 @@ enum {
     SAAS_METER_PARKED,
     SAAS_METER_ROUND_TRIPS,
     SAAS_METER_DB_WAIT_US,
-    SAAS_METER_ROUTES, /* of each route in the router's order, and one more of what matched none */
+    SAAS_METER_PLACES, /* outside the tenant, each */
+    SAAS_METER_ROUTES = SAAS_METER_PLACES + SAAS_PLACES_MAX, /* of each route in the router's order, and one more of what matched none */
 
     SAAS_METER_STATUSES = 5, /* 2xx to 5xx; 499: the client had left */
     SAAS_METER_PER_ROUTE = SAAS_METER_STATUSES + SAAS_HISTOGRAM_SLOTS

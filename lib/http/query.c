@@ -18,7 +18,7 @@ static saas_err run(saas_ctx *c, saas_rows **rows, const char *sql, saas_args ar
     saas_rows *made = saas_rows_new(c, sql);
     if (!made)
         return SAAS_ERR_NO_MEMORY;
-    SAAS_TRY(saas_ctx_unit(c, &statement, 1, true));
+    SAAS_TRY(saas_ctx_unit(c, &statement, 1, SAAS_SCOPE_TENANT));
     saas_rows_take(made, c, statement.result);
     *rows = made;
     return SAAS_OK;
@@ -82,65 +82,4 @@ saas_err saas_reply_one(saas_ctx *c, int status, const saas_schema *schema, cons
     saas_rows *row;
     SAAS_TRY(run_one(c, &row, sql, args, schema));
     return saas_reply_row(c, status, row, schema);
-}
-
-/* ---- outside the tenant ---- */
-
-static const char set_org_sql[] = "select set_config('app.current_org_id', $1, true)";
-
-/* In a transaction that has an organization: taken away for this one statement. The value must outlive the unit. */
-static saas_err run_beside_org(saas_ctx *c, saas_db_statement *statement)
-{
-    char org[SAAS_UUID_CHARS + 1];
-    saas_uuid_format(org, c->org);
-    saas_db_statement all[3] = {
-        {.sql = set_org_sql, .args = SAAS_ARGS("")},
-        *statement,
-        {.sql = set_org_sql, .args = SAAS_ARGS(org)},
-    };
-    SAAS_TRY(saas_ctx_unit(c, all, 3, false));
-    PQclear(all[0].result);
-    PQclear(all[2].result);
-    statement->result = all[1].result;
-    return SAAS_OK;
-}
-
-saas_err saas_system_query(saas_ctx *c, saas_rows **rows, const char *why, const char *sql, saas_args args)
-{
-    saas_db_statement statement = {.sql = sql, .args = args};
-    saas_rows *made = saas_rows_new(c, sql);
-    if (!made)
-        return SAAS_ERR_NO_MEMORY;
-    SAAS_LOG(c->shard->site->log, c->chore ? SAAS_LOG_DEBUG : SAAS_LOG_INFO, "query outside the tenant", {"why", saas_v_z(why)},
-             {"route", saas_v_z(c->match.route->path)}, {"request_id", SAAS_ARG(c->request_id)});
-    if (c->tx && c->has_org)
-        SAAS_TRY(run_beside_org(c, &statement));
-    else
-        SAAS_TRY(saas_ctx_unit(c, &statement, 1, false));
-    saas_rows_take(made, c, statement.result);
-    *rows = made;
-    return SAAS_OK;
-}
-
-static saas_err set_org_in_tx(saas_ctx *c, saas_uuid org_id)
-{
-    char org[SAAS_UUID_CHARS + 1];
-    saas_uuid_format(org, org_id);
-    saas_db_statement statement = {.sql = set_org_sql, .args = SAAS_ARGS(org)};
-    SAAS_TRY(saas_ctx_unit(c, &statement, 1, false));
-    PQclear(statement.result);
-    return SAAS_OK;
-}
-
-saas_err saas_set_org(saas_ctx *c, saas_uuid org_id, const char *why)
-{
-    if (saas_uuid_is_nil(org_id))
-        return saas_ctx_bug(c, "saas_set_org with no organization");
-    SAAS_LOG(c->shard->site->log, SAAS_LOG_INFO, "organization set", {"why", saas_v_z(why)}, {"org", SAAS_ARG(org_id)},
-             {"route", saas_v_z(c->match.route->path)}, {"request_id", SAAS_ARG(c->request_id)});
-    if (c->tx)
-        SAAS_TRY(set_org_in_tx(c, org_id));
-    c->org = org_id;
-    c->has_org = true;
-    return SAAS_OK;
 }

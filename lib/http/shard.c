@@ -11,7 +11,12 @@ static saas_err connect_database(saas_shard *shard)
     saas_db_options options = site->db;
     options.dsn = site->database_url;
     options.log = site->log;
-    return saas_db_new(&shard->db, shard->loop, &options);
+    SAAS_TRY(saas_db_new(&shard->db, shard->loop, &options));
+    if (!site->system_url)
+        return SAAS_OK;
+    options.dsn = site->system_url;
+    options.lanes_shared = options.lanes_slow = options.lanes_exclusive = 1;
+    return saas_db_new(&shard->system, shard->loop, &options);
 }
 
 static saas_err furnish(saas_shard *shard)
@@ -104,6 +109,8 @@ void saas_shard_free(saas_shard *shard)
         shard->site->detach(shard);
     if (shard->db)
         saas_db_free(shard->db);
+    if (shard->system)
+        saas_db_free(shard->system);
     if (shard->fibers)
         saas_fibers_free(shard->fibers);
     saas_meter_free(shard->meter);

@@ -7,6 +7,7 @@
 #include "db/listen.h"
 #include "db/pool.h"
 #include "fiber/fiber.h"
+#include "http/places.h"
 #include "http/router.h"
 #include "limit/limit.h"
 #include "loop/loop.h"
@@ -26,6 +27,7 @@ typedef struct saas_site {
     const saas_keys *keys;
     saas_work_pool *work;
     saas_metrics *metrics;      /* NULL: nothing is counted */
+    saas_places *places;        /* NULL: likewise */
     saas_text metrics_token;    /* of GET /metrics; ptr NULL: there is none */
     saas_limiter *limiter;      /* NULL: no rate limits */
     saas_limit_rule open_limit; /* of all open routes together, by address; per_minute 0: none */
@@ -34,6 +36,7 @@ typedef struct saas_site {
     const saas_schema *config;     /* the host's */
     const void *config_values;
     const char *database_url; /* NULL: an app without a database */
+    const char *system_url;   /* of the system scope; NULL: there is none */
     saas_db_options db;
     saas_listener *listener; /* NULL without a database */
     size_t fiber_stack_bytes;
@@ -53,7 +56,8 @@ struct saas_shard {
     const saas_site *site;
     saas_loop *loop;
     saas_fibers *fibers;
-    saas_db *db; /* NULL without a database */
+    saas_db *db;     /* NULL without a database */
+    saas_db *system; /* of the system scope; NULL without */
     saas_signer *signer;
     saas_meter *meter;   /* NULL without metrics */
     saas_list exchanges; /* live contexts */
@@ -75,6 +79,8 @@ struct saas_shard {
     void (*stopped)(void *user);
     void *stopped_user;
 };
+
+enum { SAAS_SYSTEM_LANES = 3 }; /* connections of the system scope: a shared one, a slow one, an exclusive one */
 
 /* A parked handler keeps its stack, and a process has a limited number of mappings: past this many, routes that park are
  * closed instead of taking every other route down with them. */

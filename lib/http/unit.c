@@ -4,6 +4,7 @@
 /* A unit under way, on the fiber's stack. */
 typedef struct call {
     saas_ctx *c;
+    saas_db *db; /* NULL: in the context's transaction */
     saas_wait wait;
     saas_db_unit unit;
 } call;
@@ -19,12 +20,12 @@ static bool let_go(void *op)
 {
     call *k = op;
     saas_ctx *c = k->c;
-    if (c->tx) {
-        saas_ctx_tx_drop(c);
-        c->tx_lost = c->over;
-    } else {
-        saas_db_cancel(c->shard->db, &k->unit);
+    if (k->db) {
+        saas_db_cancel(k->db, &k->unit);
+        return true;
     }
+    saas_ctx_tx_drop(c);
+    c->tx_lost = c->over;
     return true;
 }
 
@@ -88,18 +89,21 @@ static saas_err check_sizes(saas_ctx *c, saas_db_statement *statements, size_t c
     return SAAS_ERR_TOO_MANY_ROWS;
 }
 
-saas_err saas_ctx_unit(saas_ctx *c, saas_db_statement *statements, size_t count, bool with_org)
+saas_err saas_ctx_unit(saas_ctx *c, saas_db_statement *statements, size_t count, saas_scope scope)
 {
-    if (!c->shard->db)
+    saas_db *db = scope == SAAS_SCOPE_SYSTEM ? c->shard->system : c->shard->db;
+    if (!db)
         return saas_ctx_refuse(c, SAAS_ERR_UNAVAILABLE);
-    if (with_org && !c->has_org)
+    if (scope == SAAS_SCOPE_TENANT && !c->has_org)
         return without_org(c);
+    if (c->tx && scope != SAAS_SCOPE_SYSTEM)
+        db = NULL;
     SAAS_TRY(saas_ctx_may_wait(c));
     if (c->idempotency && c->idempotency->open)
         c->idempotency->used = true;
-    call k = {.c = c, .wait = {.fiber = c->fiber}};
+    call k = {.c = c, .db = db, .wait = {.fiber = c->fiber}};
     k.unit = (saas_db_unit){.org = c->org,
-                            .has_org = with_org,
+                            .has_org = scope == SAAS_SCOPE_TENANT,
                             .read_only = saas_ctx_reads(c),
                             .slow = c->match.route->slow,
                             .deadline_us = c->deadline_us,
@@ -108,7 +112,7 @@ saas_err saas_ctx_unit(saas_ctx *c, saas_db_statement *statements, size_t count,
                             .count = count,
                             .done = unit_done,
                             .user = &k};
-    saas_err e = c->tx ? saas_db_tx_submit(c->tx, &k.unit) : saas_db_submit(c->shard->db, &k.unit);
+    saas_err e = db ? saas_db_submit(db, &k.unit) : saas_db_tx_submit(c->tx, &k.unit);
     if (e)
         return saas_ctx_refuse(c, saas_ctx_db_failed(c, &k.unit.error, e));
     c->round_trips++;
@@ -184,7 +188,7 @@ saas_err saas_unit_run(saas_unit *unit)
     unit->ran = true;
     if (!unit->count)
         return SAAS_OK;
-    SAAS_TRY(saas_ctx_unit(c, unit->statements, unit->count, true));
+    SAAS_TRY(saas_ctx_unit(c, unit->statements, unit->count, SAAS_SCOPE_TENANT));
     for (size_t i = 0; i < unit->count; i++) {
         saas_rows_take(unit->rows[i], c, unit->statements[i].result);
         if (unit->wanted[i])

@@ -8,6 +8,7 @@ void saas_test_db_describe(saas_test_db *db, const saas_test_pg *pg, const char 
     snprintf(db->name, sizeof db->name, "%s", name);
     snprintf(db->app_dsn, sizeof db->app_dsn, "host=%s dbname=%s user=saas_app", pg->folder, name);
     snprintf(db->owner_dsn, sizeof db->owner_dsn, "host=%s dbname=%s user=saas_owner", pg->folder, name);
+    snprintf(db->system_dsn, sizeof db->system_dsn, "host=%s dbname=%s user=saas_system", pg->folder, name);
     snprintf(db->super_dsn, sizeof db->super_dsn, "host=%s dbname=%s user=postgres", pg->folder, name);
 }
 

@@ -33,6 +33,8 @@ static const damage of_roles[] = {
     {"alter role $ replication", "alter role $ noreplication", "role $: is REPLICATION"},
     {"grant pg_read_all_data to $", "revoke pg_read_all_data from $",
      "role $: is a member of pg_read_all_data, which is a predefined role"},
+    {"grant saas_system to $", "revoke saas_system from $",
+     "role $: is a member of saas_system, the role of the system scope"},
     {"create role $_b bypassrls; create role $_a noinherit in role $_b; grant $_a to $", "drop role $_a, $_b",
      "role $: is a member of $_b, which is BYPASSRLS"},
     {"alter table notes owner to $", "alter table notes owner to saas_owner",

@@ -69,7 +69,7 @@ static saas_err pick_org(saas_ctx *c)
     saas_uuid org;
     if (saas_query(c, &rows, "select title from notes", SAAS_NO_ARGS) != SAAS_ERR_TENANT)
         return SAAS_ERR_INTERNAL;
-    SAAS_TRY(saas_system_query(c, &rows, "to see that there is none", "select title from notes", SAAS_NO_ARGS));
+    SAAS_TRY(saas_outside_query(c, &rows, "to see that there is none", "select title from notes", SAAS_NO_ARGS));
     if (saas_rows_count(rows))
         return SAAS_ERR_INTERNAL;
     SAAS_TRY(saas_param_uuid(&org, c, "org"));

@@ -306,7 +306,7 @@ static saas_err anonymous(saas_ctx *c)
 static saas_err outside(saas_ctx *c)
 {
     saas_rows *row;
-    SAAS_TRY(saas_system_query(c, &row, "a test looks outside", count_sql, SAAS_NO_ARGS));
+    SAAS_TRY(saas_outside_query(c, &row, "a test looks outside", count_sql, SAAS_NO_ARGS));
     return count_reply(c, row);
 }
 
@@ -324,12 +324,12 @@ static saas_err set_org_in_tx(saas_ctx *c)
     saas_rows *a, *b, *d;
     SAAS_TRY(saas_tx_begin(c));
     CHECK_INT(saas_query(c, &a, count_sql, SAAS_NO_ARGS), SAAS_ERR_TENANT);
-    SAAS_TRY(saas_system_query(c, &a, "before", count_sql, SAAS_NO_ARGS));
+    SAAS_TRY(saas_outside_query(c, &a, "before", count_sql, SAAS_NO_ARGS));
     CHECK_STR(saas_rows_text(a, 0, "n").ptr, "0");
     SAAS_TRY(saas_set_org(c, my_org, "now"));
     SAAS_TRY(saas_query(c, &b, count_sql, SAAS_NO_ARGS));
     CHECK(strcmp(saas_rows_text(b, 0, "n").ptr, "0") != 0);
-    SAAS_TRY(saas_system_query(c, &a, "beside", count_sql, SAAS_NO_ARGS));
+    SAAS_TRY(saas_outside_query(c, &a, "beside", count_sql, SAAS_NO_ARGS));
     CHECK_STR(saas_rows_text(a, 0, "n").ptr, "0");
     SAAS_TRY(saas_query(c, &d, count_sql, SAAS_NO_ARGS));
     CHECK_STR(saas_rows_text(d, 0, "n").ptr, saas_rows_text(b, 0, "n").ptr);

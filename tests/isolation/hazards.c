@@ -94,6 +94,7 @@ static void what_no_policy_governs_is_not_granted(void)
     CHECK_STR(as(a, "set local row_security = off; select count(*) from notes"), "42501");
     CHECK_STR(as(a, "set local role saas_owner"), "42501");
     CHECK_STR(as(a, "set local role saas_auth"), "42501");
+    CHECK_STR(as(a, "set local role saas_system"), "42501");
 }
 
 /* Hazard 14. A partition read by itself would be bound by its own policies: it has no grant. */
