@@ -1,4 +1,5 @@
 #include "h2o/conn.h"
+#include "h2o/listen.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,15 +23,18 @@ static void resume(void *user)
 {
     saas_h2o_door *d = user;
     saas_timer_stop(d->loop, &d->resume);
-    if (d->listener && !h2o_socket_is_reading(d->listener))
-        h2o_socket_read_start(d->listener, on_accept);
+    for (unsigned i = 0; i < d->listener_count; i++)
+        if (!h2o_socket_is_reading(d->listeners[i]))
+            h2o_socket_read_start(d->listeners[i], on_accept);
 }
 
 /* At a limit, h2o's loop would spin on a listener that stays readable. */
 static void pause_door(saas_h2o_door *d)
 {
-    if (!saas_timer_start(d->loop, &d->resume, SAAS_H2O_RESUME_MS, resume, d))
-        h2o_socket_read_stop(d->listener);
+    if (saas_timer_start(d->loop, &d->resume, SAAS_H2O_RESUME_MS, resume, d))
+        return;
+    for (unsigned i = 0; i < d->listener_count; i++)
+        h2o_socket_read_stop(d->listeners[i]);
 }
 
 static void leave(saas_h2o_conn *c)
@@ -158,13 +162,14 @@ static void adopt(saas_h2o_door *d, h2o_socket_t *sock)
 }
 
 /* False: nothing waits, or a limit is reached. */
-static bool accept_one(saas_h2o_door *d)
+static bool accept_one(h2o_socket_t *listener)
 {
+    saas_h2o_door *d = listener->data;
     if (!reserve(d->crowd)) {
         pause_door(d);
         return false;
     }
-    h2o_socket_t *sock = h2o_evloop_socket_accept(d->listener);
+    h2o_socket_t *sock = h2o_evloop_socket_accept(listener);
     if (sock) {
         adopt(d, sock);
         return true;
@@ -179,28 +184,42 @@ static bool accept_one(saas_h2o_door *d)
 static void on_accept(h2o_socket_t *listener, const char *err)
 {
     (void)err;
-    for (int i = 0; i < SAAS_H2O_ACCEPTS_MAX && accept_one(listener->data); i++)
+    const saas_h2o_door *d = listener->data;
+    int max = d->shared ? SAAS_H2O_ACCEPTS_SHARED : SAAS_H2O_ACCEPTS_MAX;
+    for (int i = 0; i < max && accept_one(listener); i++)
         ;
 }
 
 /* ---- the door ---- */
 
-void saas_h2o_door_open(saas_h2o_door *d, int fd)
+void saas_h2o_door_open(saas_h2o_door *d, const int *fds, unsigned count)
 {
     h2o_linklist_init_anchor(&d->connections);
     h2o_linklist_init_anchor(&d->lingering);
-    d->listener = h2o_evloop_socket_create(d->accept.ctx->loop, fd, H2O_SOCKET_FLAG_DONT_READ);
-    d->listener->data = d;
-    h2o_socket_read_start(d->listener, on_accept);
+    for (unsigned i = 0; i < count; i++) {
+        d->listeners[i] = h2o_evloop_socket_create(d->accept.ctx->loop, fds[i], H2O_SOCKET_FLAG_DONT_READ);
+        d->listeners[i]->data = d;
+        h2o_socket_read_start(d->listeners[i], on_accept);
+    }
+    d->listener_count = count;
+}
+
+void saas_h2o_door_bar(saas_h2o_door *d)
+{
+    for (unsigned i = 0; i < d->listener_count; i++)
+        saas_h2o_listen_bar(h2o_socket_get_fd(d->listeners[i]));
 }
 
 void saas_h2o_door_close(saas_h2o_door *d)
 {
-    while (accept_one(d))
-        ;
+    unsigned count = d->listener_count;
+    for (unsigned i = 0; i < count; i++)
+        for (int n = 0; n < SAAS_H2O_BACKLOG_MAX && accept_one(d->listeners[i]); n++)
+            ;
     saas_timer_stop(d->loop, &d->resume);
-    h2o_socket_close(d->listener);
-    d->listener = NULL;
+    d->listener_count = 0;
+    for (unsigned i = 0; i < count; i++)
+        h2o_socket_close(d->listeners[i]);
 }
 
 /* shutdown() makes h2o see the end of its input or a failed write, and close. */

@@ -12,7 +12,10 @@ enum {
     SAAS_H2O_RESUME_MS = 100,        /* between looks whether accepting can go on */
     SAAS_H2O_LINGER_MS = 2000,       /* for a refused client to read its answer */
     SAAS_H2O_LINGER_BYTES = 4 << 20, /* discarded meanwhile, at most */
-    SAAS_H2O_ACCEPTS_MAX = 32        /* in one turn */
+    SAAS_H2O_ACCEPTS_MAX = 32,       /* in one turn */
+    SAAS_H2O_ACCEPTS_SHARED = 4,     /* likewise, from a queue that others accept from too */
+    SAAS_H2O_LISTENERS_MAX = 8,
+    SAAS_H2O_BACKLOG_MAX = 65536 /* taken from a queue before it is closed */
 };
 
 /* What the threads of a server share. */
@@ -22,12 +25,14 @@ typedef struct saas_h2o_crowd {
     saas_h2o_peers peers;
 } saas_h2o_crowd;
 
-/* One thread's listener and its connections. */
+/* One thread's listeners and its connections. */
 typedef struct saas_h2o_door {
     saas_h2o_crowd *crowd;
     saas_loop *loop;
     h2o_accept_ctx_t accept;
-    h2o_socket_t *listener; /* NULL: closed */
+    h2o_socket_t *listeners[SAAS_H2O_LISTENERS_MAX];
+    unsigned listener_count; /* 0: closed */
+    bool shared;             /* others accept from these too */
     h2o_linklist_t connections, lingering;
     saas_timer resume, linger;
     void (*emptied)(void *user); /* the last connection has gone */
@@ -51,9 +56,11 @@ typedef struct saas_h2o_conn {
     char remote[INET6_ADDRSTRLEN];
 } saas_h2o_conn;
 
-/* Starts accepting from fd, which becomes the door's. */
-void saas_h2o_door_open(saas_h2o_door *d, int fd);
-/* Accepts what waits in the kernel's queue already, then closes the listener. */
+/* Starts accepting from fds, which become the door's. */
+void saas_h2o_door_open(saas_h2o_door *d, const int *fds, unsigned count);
+/* Nobody new comes any more, who has begun still does: saas_h2o_listen_bar for each listener. */
+void saas_h2o_door_bar(saas_h2o_door *d);
+/* Accepts what waits in the kernel's queues already, then closes the listeners. */
 void saas_h2o_door_close(saas_h2o_door *d);
 /* Ends connections without a request, or all of them. */
 void saas_h2o_door_clear(saas_h2o_door *d, bool busy_too);

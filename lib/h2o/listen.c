@@ -1,5 +1,7 @@
 #include "h2o/listen.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -101,4 +103,72 @@ saas_err saas_h2o_listen(int *fds, size_t count, const char *address, uint16_t *
     }
     *port = got;
     return SAAS_OK;
+}
+
+/* ---- passed in ---- */
+
+static saas_err unfit(saas_error *e, int fd, const char *why)
+{
+    if (e) {
+        e->err = SAAS_ERR_UNAVAILABLE;
+        snprintf(e->text, sizeof e->text, "can't listen on descriptor %d, which was passed in: %s", fd, why);
+    }
+    return SAAS_ERR_UNAVAILABLE;
+}
+
+/* NULL: it listens for TCP. */
+static const char *unfit_for(int fd)
+{
+    place at = {0};
+    socklen_t len = sizeof at, size = sizeof(int);
+    int listens = 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) || getsockname(fd, &at.any, &len))
+        return strerror(errno);
+    if (at.any.sa_family != AF_INET && at.any.sa_family != AF_INET6)
+        return "not of IPv4 or IPv6";
+    return listens ? NULL : "it does not listen";
+}
+
+static saas_err duplicate(int *out, int fd, saas_error *e)
+{
+    const char *why = unfit_for(fd);
+    if (why)
+        return unfit(e, fd, why);
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), flags = copy < 0 ? -1 : fcntl(copy, F_GETFL);
+    if (flags < 0 || fcntl(copy, F_SETFL, flags | O_NONBLOCK) < 0) {
+        why = strerror(errno);
+        if (copy >= 0)
+            close(copy);
+        return unfit(e, fd, why);
+    }
+    *out = copy;
+    return SAAS_OK;
+}
+
+saas_err saas_h2o_listen_inherit(int *fds, const int *passed, size_t count, uint16_t *port, saas_error *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        saas_err err = duplicate(&fds[i], passed[i], e);
+        if (!err)
+            continue;
+        while (i > 0)
+            close(fds[--i]);
+        return err;
+    }
+    *port = port_of(fds[0]);
+    return SAAS_OK;
+}
+
+/* ---- the end ---- */
+
+void saas_h2o_listen_bar(int fd)
+{
+    enum { FLAGS_AT = 13, SYN = 0x02, ACK = 0x10 }; /* of the TCP header, where the filter starts */
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS_AT),   BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SYN | ACK),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYN, 0, 1), BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    const struct sock_fprog filter = {sizeof steps / sizeof *steps, steps};
+    (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }

@@ -1,4 +1,6 @@
-#include "saas/h2o.h"
+#include "h2o/server.h"
+#include "h2o/supervisor.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,12 +45,27 @@ static sigset_t stop_signals(void)
     return set;
 }
 
-static void wait_for_stop(saas_log *log)
+/* Whether a signal has come. A loop that hangs keeps the supervisor from hearing, which then ends the program: asked
+ * four times in its patience, so that one long handler is forgiven. */
+static bool wait_once(int *number, const sigset_t *set, const saas_h2o_supervisor *above, saas_h2o_server *server)
+{
+    if (!above->watchdog_ms)
+        return !sigwait(set, number);
+    uint64_t ms = above->watchdog_ms / 4 + 1;
+    *number = sigtimedwait(set, NULL, &(struct timespec){(time_t)(ms / 1000), (long)(ms % 1000) * 1000000});
+    if (*number < 0 && errno == EAGAIN && saas_h2o_server_turns(server))
+        saas_h2o_supervisor_tell(above, "WATCHDOG=1");
+    return *number > 0;
+}
+
+static void wait_for_stop(saas_log *log, const saas_h2o_supervisor *above, saas_h2o_server *server)
 {
     sigset_t set = stop_signals();
     int number;
-    sigwait(&set, &number);
+    while (!wait_once(&number, &set, above, server))
+        ;
     pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* a second one ends the program at once */
+    saas_h2o_supervisor_tell(above, "STOPPING=1");
     SAAS_LOG(log, SAAS_LOG_INFO, "stopping", {"signal", SAAS_ARG((int64_t)number)});
 }
 
@@ -63,25 +80,32 @@ static int prove(program *p)
 
 static int serve(program *p)
 {
-    saas_h2o_server *server;
+    saas_h2o_server *server = NULL;
+    saas_h2o_supervisor above = {0};
     saas_log *log = saas_app_log(p->app);
-    const saas_h2o_options how = {.size = sizeof how,
-                                  .port = saas_app_port(p->app),
-                                  .threads = saas_app_workers(p->app),
-                                  .connections_per_address = saas_app_rate_limits(p->app) ? 0 : UINT32_MAX};
     int code = prove(p);
     if (code)
         return code;
-    saas_err err = saas_h2o_serve(&server, p->app, &how, &p->e);
+    saas_err err = saas_h2o_supervisor_find(&above, &p->e);
+    const saas_h2o_options how = {.size = sizeof how,
+                                  .port = saas_app_port(p->app),
+                                  .threads = saas_app_workers(p->app),
+                                  .connections_per_address = saas_app_rate_limits(p->app) ? 0 : UINT32_MAX,
+                                  .fds = above.fds,
+                                  .fd_count = above.fd_count};
+    if (!err)
+        err = saas_h2o_serve(&server, p->app, &how, &p->e);
     if (err) {
         failed(p, "can't serve", err);
         return FAILED;
     }
-    SAAS_LOG(log, SAAS_LOG_INFO, "listening", {"port", SAAS_ARG((int64_t)saas_h2o_port(server))},
-             {"threads", SAAS_ARG((int64_t)how.threads)});
-    wait_for_stop(log);
+    const uint16_t port = saas_h2o_port(server);
+    SAAS_LOG(log, SAAS_LOG_INFO, "listening", {"port", SAAS_ARG((int64_t)port)},
+             {"threads", SAAS_ARG((int64_t)how.threads)}, {"passed", SAAS_ARG((int64_t)how.fd_count)});
+    saas_h2o_supervisor_tell(&above, "READY=1");
+    wait_for_stop(log, &above, server);
     saas_h2o_stop(server);
-    SAAS_LOG(log, SAAS_LOG_INFO, "stopped", {"port", SAAS_ARG((int64_t)how.port)});
+    SAAS_LOG(log, SAAS_LOG_INFO, "stopped", {"port", SAAS_ARG((int64_t)port)});
     return DONE;
 }
 
@@ -189,11 +213,17 @@ typedef struct verb {
 
 static const verb verbs[] = {
     {"serve", serve, false, {NULL}, "serve until SIGTERM or SIGINT (the default)"},
-    {"migrate", migrate, false, {"--status", "--dry-run"},
+    {"migrate",
+     migrate,
+     false,
+     {"--status", "--dry-run"},
      "bring the database's schema up to date, as its owner (MIGRATE_DATABASE_URL);\n"
      "           --status lists the steps, --dry-run tries those that are missing and takes them back"},
     {"check", check, false, {NULL}, "read the configuration and prove tenant isolation, then exit"},
-    {"config", config, true, {"--example"},
+    {"config",
+     config,
+     true,
+     {"--example"},
      "print the settings and where each comes from; with --example a .env file to fill in"},
     {"routes", routes, false, {NULL}, "list the routes and who may call them"},
 };

@@ -69,17 +69,44 @@ static saas_err listen_all(saas_h2o_server *s, saas_error *e)
         return SAAS_ERR_NO_MEMORY;
     s->port = s->options.port;
     saas_err err = saas_h2o_listen(fds, count, s->options.address, &s->port, e);
-    for (uint32_t i = 0; i < count && !err; i++)
-        s->threads[i] = (saas_h2o_thread){.server = s, .fd = fds[i]};
+    for (uint32_t i = 0; i < count && !err; i++) {
+        s->threads[i].fds[0] = fds[i];
+        s->threads[i].fd_count = 1;
+    }
     free(fds);
     return err;
+}
+
+/* Each thread accepts from each socket. */
+static saas_err inherit_all(saas_h2o_server *s, saas_error *e)
+{
+    const saas_h2o_options *o = &s->options;
+    if (o->fd_count > SAAS_H2O_LISTENERS_MAX)
+        return SAAS_ERR_BUG;
+    for (uint32_t i = 0; i < o->threads; i++) {
+        SAAS_TRY(saas_h2o_listen_inherit(s->threads[i].fds, o->fds, o->fd_count, &s->port, e));
+        s->threads[i].fd_count = o->fd_count;
+    }
+    return SAAS_OK;
+}
+
+static saas_err make_threads(saas_h2o_server *s)
+{
+    s->threads = calloc(s->options.threads, sizeof *s->threads);
+    if (!s->threads)
+        return SAAS_ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < s->options.threads; i++) {
+        s->threads[i].server = s;
+        atomic_init(&s->threads[i].turned, true);
+    }
+    return SAAS_OK;
 }
 
 static void close_unused(saas_h2o_server *s)
 {
     for (uint32_t i = s->running; i < s->options.threads; i++)
-        if (s->threads[i].server)
-            close(s->threads[i].fd);
+        for (unsigned k = 0; k < s->threads[i].fd_count; k++)
+            close(s->threads[i].fds[k]);
 }
 
 saas_err saas_h2o_serve(saas_h2o_server **out, saas_app *app, const saas_h2o_options *options, saas_error *e)
@@ -89,13 +116,14 @@ saas_err saas_h2o_serve(saas_h2o_server **out, saas_app *app, const saas_h2o_opt
         return SAAS_ERR_NO_MEMORY;
     s->app = app;
     read_options(&s->options, options);
-    s->threads = calloc(s->options.threads, sizeof *s->threads);
     sem_init(&s->started, 0, 0);
     s->crowd.max = s->options.connections_max;
     saas_h2o_peers_init(&s->crowd.peers, s->options.connections_per_address);
     saas_err err = configure(s);
     if (!err)
-        err = s->threads ? listen_all(s, e) : SAAS_ERR_NO_MEMORY;
+        err = make_threads(s);
+    if (!err)
+        err = s->options.fd_count ? inherit_all(s, e) : listen_all(s, e);
     if (!err)
         err = start_threads(s);
     if (err)

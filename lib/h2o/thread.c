@@ -42,6 +42,12 @@ static uint64_t last_call_ms(const saas_h2o_thread *t)
     return quarter < SAAS_H2O_LAST_CALL_MS ? quarter : SAAS_H2O_LAST_CALL_MS;
 }
 
+static uint64_t settle_ms(const saas_h2o_thread *t)
+{
+    uint64_t all = last_call_ms(t);
+    return all < SAAS_H2O_SETTLE_MS ? all : SAAS_H2O_SETTLE_MS;
+}
+
 static void end(void *user)
 {
     saas_h2o_thread *t = user;
@@ -52,23 +58,35 @@ static void end(void *user)
     saas_shard_stop(t->worker->shard, left, on_shard_stopped, t);
 }
 
+static void close_door(void *user)
+{
+    saas_h2o_thread *t = user;
+    saas_h2o_door_close(&t->door);
+    if (saas_h2o_door_empty(&t->door))
+        end(t);
+    else
+        later(t, last_call_ms(t) - settle_ms(t), end);
+}
+
+/* Sockets that others listen on too stay open, with all that waits for them. */
 static void last_call(void *user)
 {
     saas_h2o_thread *t = user;
     t->phase = SAAS_H2O_LAST_CALL;
     t->worker->stopping = true;
     t->context.shutdown_requested = 1; /* h2o_context_request_shutdown leaves a timer of HTTP/2's behind */
-    saas_h2o_door_close(&t->door);
-    if (saas_h2o_door_empty(&t->door))
-        end(t);
-    else
-        later(t, last_call_ms(t), end);
+    if (t->door.shared) {
+        close_door(t);
+        return;
+    }
+    saas_h2o_door_bar(&t->door);
+    later(t, settle_ms(t), close_door);
 }
 
 static void on_emptied(void *user)
 {
     saas_h2o_thread *t = user;
-    if (t->phase == SAAS_H2O_LAST_CALL)
+    if (t->phase == SAAS_H2O_LAST_CALL && !t->door.listener_count)
         later(t, 0, end); /* not from inside what closed the connection */
     finish_if_done(t);
 }
@@ -77,6 +95,30 @@ void saas_h2o_thread_stop(saas_h2o_thread *t)
 {
     while (saas_post(t->worker->loop.loop, last_call, t) == SAAS_ERR_NO_MEMORY)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* ---- alive ---- */
+
+static void turn(void *user)
+{
+    saas_h2o_thread *t = user;
+    t->turned = true;
+}
+
+/* One that did not get to the last post has it before it still. */
+bool saas_h2o_server_turns(saas_h2o_server *s)
+{
+    bool all = true;
+    for (uint32_t i = 0; i < s->running; i++) {
+        saas_h2o_thread *t = &s->threads[i];
+        bool turned = atomic_exchange(&t->turned, false);
+        if (turned && saas_post(t->worker->loop.loop, turn, t)) {
+            t->turned = true; /* asked again next time */
+            turned = false;
+        }
+        all &= turned;
+    }
+    return all;
 }
 
 /* ---- the beginning ---- */
@@ -90,11 +132,12 @@ static saas_err set_up(saas_h2o_thread *t)
     t->worker->write_ms = s->options.write_ms;
     t->door = (saas_h2o_door){.crowd = &s->crowd,
                               .loop = t->worker->loop.loop,
+                              .shared = s->options.fd_count > 0,
                               .accept = {.ctx = &t->context, .hosts = s->config.hosts},
                               .emptied = on_emptied,
                               .user = t};
-    saas_h2o_door_open(&t->door, t->fd);
-    t->fd = -1;
+    saas_h2o_door_open(&t->door, t->fds, t->fd_count);
+    t->fd_count = 0;
     return SAAS_OK;
 }
 
@@ -149,8 +192,8 @@ static void tear_down(saas_h2o_thread *t)
         saas_timer_stop(t->door.loop, &t->door.linger);
         saas_shard_free(t->worker->shard);
     }
-    if (t->fd >= 0)
-        close(t->fd);
+    for (unsigned i = 0; i < t->fd_count; i++)
+        close(t->fds[i]);
     destroy_context(&t->context);
     destroy_loop(t->loop);
     free_recycled();

@@ -1,6 +1,7 @@
 #include "fake.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct saas_shard {
     saas_app *app;
@@ -128,6 +129,9 @@ void saas_exchange_start(saas_exchange *x)
     if (!strncmp(x->path, "/wait/", 6)) {
         if (saas_timer_start(x->shard->loop, &x->timer, strtoul(x->path + 6, NULL, 10), answer_later, x))
             abort();
+    } else if (!strncmp(x->path, "/block/", 7)) {
+        usleep((useconds_t)strtoul(x->path + 7, NULL, 10) * 1000);
+        answer(x, 200, SAAS_LIT("{}"), false);
     } else if (!strncmp(x->path, "/big/", 5)) {
         answer(x, 200, big(strtoul(x->path + 5, NULL, 10)), false);
     } else if (!strcmp(x->path, "/echo")) {

@@ -1,5 +1,6 @@
 /* A stand-in for the library behind saas/host.h, to see what a transport makes of it. Answers by path:
- *   /ok  at once · /echo  the body · /wait/MS  later · /big/BYTES · /close  and ends the connection
+ *   /ok  at once · /echo  the body · /wait/MS  later · /block/MS  later, and the loop stands still · /big/BYTES ·
+ *   /close  and ends the connection
  * What the transport refused is answered with its refusal. Counters are of all threads. */
 #ifndef TESTS_H2O_FAKE_H
 #define TESTS_H2O_FAKE_H

@@ -376,6 +376,29 @@ static void stopping_under_load_loses_no_request(void)
     CHECK_INT(lost, 0);
 }
 
+/* More than are accepted in one turn. */
+static void stopping_answers_those_who_wait_to_be_accepted(void)
+{
+    enum { COUNT = 100 };
+    int fds[COUNT];
+    start((saas_h2o_options){.grace_ms = 3000});
+    int blocks = client_open(port);
+    client_send_z(blocks, GET("/block/300"));
+    CHECK(soon(&app.handled, 1));
+    for (int i = 0; i < COUNT; i++) {
+        fds[i] = client_open(port);
+        client_send_z(fds[i], GET("/ok"));
+    }
+    stop();
+    for (int i = 0; i < COUNT; i++) {
+        reply r = client_read(fds[i], true, 1000);
+        CHECK_INT(reply_status(&r), 200);
+        CHECK(!r.error);
+        close(fds[i]);
+    }
+    close(blocks);
+}
+
 static void stopping_closes_the_idle_and_waits_for_the_others(void)
 {
     start((saas_h2o_options){.grace_ms = 3000});
@@ -473,6 +496,7 @@ static const check_test tests[] = {
     TEST(a_client_that_does_not_read_is_closed),
     TEST(accepting_stops_at_the_limit),
     TEST(stopping_under_load_loses_no_request),
+    TEST(stopping_answers_those_who_wait_to_be_accepted),
     TEST(stopping_closes_the_idle_and_waits_for_the_others),
     TEST(stopping_does_not_wait_for_those_who_do_not_read),
     TEST(two_servers_live_in_one_process),
