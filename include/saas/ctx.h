@@ -22,6 +22,12 @@ SAAS_API saas_text saas_path(const saas_ctx *c); /* without query, not decoded *
 SAAS_API saas_text saas_header_get(const saas_ctx *c, const char *name);
 SAAS_API saas_text saas_remote(const saas_ctx *c);
 SAAS_API saas_text saas_request_id(const saas_ctx *c);
+/* W3C Trace Context: the trace the request belongs to (32 hex digits), of its traceparent, or begun here; and the two
+ * headers to send along when the handler calls another service: this request's span as the parent, and what came as
+ * tracestate, unchanged ({NULL, 0}: none that holds). {NULL, 0} without memory. */
+SAAS_API saas_text saas_trace_id(saas_ctx *c);
+SAAS_API saas_text saas_traceparent(saas_ctx *c);
+SAAS_API saas_text saas_tracestate(const saas_ctx *c);
 /* A :name of the path, percent-decoded; {NULL, 0} when the route has none of it. */
 SAAS_API saas_text saas_param(const saas_ctx *c, const char *name);
 /* The same as UUID: ERR_NOT_FOUND when it is none, so that a malformed id answers like an unknown one. */
@@ -69,6 +75,7 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_sleep(saas_ctx *c, uint64_t ms);
  * ERR_CANCELLED (before it started). */
 SAAS_API SAAS_MUST_CHECK saas_err saas_work(saas_ctx *c, void (*fn)(void *arg), void *arg);
 
+/* The app's log; each line has request_id and trace_id. */
 SAAS_API saas_log *saas_ctx_log(saas_ctx *c);
 /* Counts one more use of what `name` says by `id` (an organization, an e-mail address, …), beside the limits of the
  * route: at most burst (0: as many as a minute's) at once, then one every 60 s / per_minute. ERR_RATE_LIMITED, to be

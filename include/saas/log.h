@@ -6,6 +6,7 @@
 #ifndef SAAS_LOG_H
 #define SAAS_LOG_H
 
+#include <saas/arena.h>
 #include <saas/args.h>
 
 SAAS_BEGIN_DECLS
@@ -34,6 +35,12 @@ typedef struct saas_log_field {
 SAAS_API SAAS_MUST_CHECK saas_err saas_log_new(saas_log **out, int fd, saas_log_level level,
                                                void (*sink)(const char *line, size_t len, void *user), void *user);
 SAAS_API void saas_log_free(saas_log *log); /* NULL is allowed */
+
+/* A log that writes to `log` and puts these fields before each line's own: for what several lines have in common. It lies
+ * in the arena and needs no saas_log_free; names and what values point at are borrowed. A line through it takes 40 fields,
+ * those before it included; more are left out. NULL without memory, or a
+ * log of NULL. */
+SAAS_API saas_log *saas_log_with(saas_arena *a, saas_log *log, const saas_log_field *fields, size_t count);
 
 SAAS_API bool saas_log_enabled(const saas_log *log, saas_log_level level);
 SAAS_API void saas_log_set_level(saas_log *log, saas_log_level level);

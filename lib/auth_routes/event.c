@@ -15,7 +15,7 @@ void saas_auth_event(saas_ctx *c, saas_log_level level, const char *event, const
         who = &nobody;
     SAAS_LOG(saas_ctx_log(c), level, event, {"outcome", SAAS_ARG(outcome)}, {"user", id_or_null(who->user_id)},
              {"org", id_or_null(who->org_id)}, {"session", id_or_null(who->session_id)},
-             {"remote", SAAS_ARG(saas_remote(c))}, {"request_id", SAAS_ARG(saas_request_id(c))});
+             {"remote", SAAS_ARG(saas_remote(c))});
 }
 
 /* A header may hold any bytes, a column of text only UTF-8. */

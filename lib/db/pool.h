@@ -65,6 +65,7 @@ typedef struct saas_db_unit {
     bool read_only, slow;
     uint64_t deadline_us; /* on saas_clock_mono_us; 0: none */
     const char *tag;      /* application_name while it runs; NULL: the connection's. In a transaction: its own holds */
+    saas_log *log;        /* of what is wrong with its statements; NULL: the pool's */
     saas_db_statement *statements;
     size_t count;
     void (*done)(struct saas_db_unit *unit, saas_err e);

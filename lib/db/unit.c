@@ -6,13 +6,18 @@ enum { RERUNS_MAX = 3, STATEMENTS_MAX = 4096 };
 
 /* ---- making ---- */
 
+static saas_log *log_of(const saas_db *db, const saas_db_unit *unit)
+{
+    return unit->log ? unit->log : db->log;
+}
+
 /* A connection says when the types it prepared for are no more (0A000); a pooler's has not prepared. So what seems not
  * to fit any more is described anew before it is refused. */
-static saas_err check_known(const saas_db_op *op, const saas_db_statement *s, saas_db_stmt *stmt)
+static saas_err check_known(const saas_db_op *op, const saas_db_statement *s, saas_db_stmt *stmt, saas_log *log)
 {
-    saas_err e = saas_db_args_check(&s->args, stmt, op->db->log);
+    saas_err e = saas_db_args_check(&s->args, stmt, log);
     if (!e)
-        e = saas_db_stmt_check(stmt, s->columns, op->db->log);
+        e = saas_db_stmt_check(stmt, s->columns, log);
     if (e != SAAS_ERR_BUG || !op->db->pooled || !stmt->shape)
         return e;
     saas_db_stmt_changed(&op->db->stmts, stmt);
@@ -21,15 +26,16 @@ static saas_err check_known(const saas_db_op *op, const saas_db_statement *s, sa
 
 static saas_err take_statements(saas_db_op *op, const saas_db_unit *unit)
 {
+    saas_log *log = log_of(op->db, unit);
     for (size_t i = 0; i < unit->count; i++) {
         const char *sql = unit->statements[i].sql;
         saas_err e = saas_db_stmt_get(&op->db->stmts, sql, &op->stmts[i]);
         if (e == SAAS_ERR_BUG)
-            SAAS_LOG(op->db->log, SAAS_LOG_ERROR, "a statement may not change the transaction or the session",
+            SAAS_LOG(log, SAAS_LOG_ERROR, "a statement may not change the transaction or the session",
                      {"statement", saas_v_z(sql)});
         SAAS_TRY(e);
         op->count = i + 1;
-        SAAS_TRY(check_known(op, &unit->statements[i], op->stmts[i]));
+        SAAS_TRY(check_known(op, &unit->statements[i], op->stmts[i], log));
     }
     return SAAS_OK;
 }
@@ -59,10 +65,11 @@ saas_err saas_db_unit_op(saas_db_op **out, saas_db *db, saas_db_unit *unit, cons
 
 saas_err saas_db_unit_check(const saas_db_op *op)
 {
+    saas_log *log = log_of(op->db, op->unit);
     for (size_t i = 0; i < op->count; i++) {
         const saas_db_statement *s = &op->unit->statements[i];
-        SAAS_TRY(saas_db_args_check(&s->args, op->stmts[i], op->db->log));
-        SAAS_TRY(saas_db_stmt_check(op->stmts[i], s->columns, op->db->log));
+        SAAS_TRY(saas_db_args_check(&s->args, op->stmts[i], log));
+        SAAS_TRY(saas_db_stmt_check(op->stmts[i], s->columns, log));
     }
     return SAAS_OK;
 }

@@ -7,6 +7,7 @@
 #include "http/idempotency.h"
 #include "http/router.h"
 #include "http/shard.h"
+#include "http/trace.h"
 #include <saas/ctx.h>
 #include <saas/host.h>
 
@@ -36,6 +37,11 @@ struct saas_ctx {
     const saas_header *headers;
     size_t header_count;
     saas_err refused; /* by the transport */
+    saas_text traceparent, tracestate; /* of the headers; the state only if it is passed on */
+    unsigned traceparents, tracestates;
+    saas_trace trace;
+    const char *trace_id; /* as text; NULL: not made */
+    saas_log *log;        /* the app's, with the ids; NULL: not made */
 
     /* routing and validation */
     saas_err route_err; /* NOT_FOUND, METHOD_NOT_ALLOWED */
@@ -105,7 +111,7 @@ void saas_ctx_settle(saas_ctx *c);
 /* On the loop: it is over (ERR_CANCELLED, ERR_DEADLINE). Ends the pending wait if that can be let go. c may be gone
  * afterwards. */
 void saas_ctx_cut(saas_ctx *c, saas_err why);
-void saas_ctx_log_request(const saas_ctx *c, uint64_t took_us);
+void saas_ctx_log_request(saas_ctx *c, uint64_t took_us);
 
 /* "app:request id", by which its statements are found in pg_stat_activity and in the server's log. NULL without memory. */
 const char *saas_ctx_tag(saas_ctx *c);

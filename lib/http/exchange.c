@@ -49,12 +49,22 @@ static void split_target(saas_ctx *c, char *target, size_t len)
     c->url_query = (saas_text){mark + 1, len - path - 1};
 }
 
+static bool named(const saas_header *h, const char *name, size_t len)
+{
+    return h->name.len == len && !memcmp(h->name.ptr, name, len);
+}
+
+/* Of several the first; how many there are decides about a trace. */
 static void note_header(saas_ctx *c, const saas_header *h)
 {
-    if (h->name.len == 12 && !c->request_id.ptr && !memcmp(h->name.ptr, "x-request-id", 12))
+    if (named(h, "x-request-id", 12) && !c->request_id.ptr)
         c->request_id = h->value;
-    else if (h->name.len == 13 && !c->authorization.ptr && !memcmp(h->name.ptr, "authorization", 13))
+    else if (named(h, "authorization", 13) && !c->authorization.ptr)
         c->authorization = h->value;
+    else if (named(h, "traceparent", 11) && !c->traceparents++)
+        c->traceparent = h->value;
+    else if (named(h, "tracestate", 10) && !c->tracestates++)
+        c->tracestate = h->value;
 }
 
 static saas_err copy_request(saas_ctx *c, const saas_host_request *r)
@@ -99,21 +109,68 @@ static bool sane(saas_text id)
     return true;
 }
 
-static saas_err name_request(saas_ctx *c)
+static saas_err take_random(void *out, saas_shard *shard, size_t len)
 {
-    saas_shard *shard = c->shard;
-    if (sane(c->request_id))
-        return SAAS_OK;
-    if (!shard->random_left) {
+    if (shard->random_left < len) {
         SAAS_TRY(saas_random(shard->random, sizeof shard->random));
         shard->random_left = sizeof shard->random;
     }
-    shard->random_left -= SAAS_UUID_RANDOM;
+    shard->random_left -= len;
+    memcpy(out, shard->random + shard->random_left, len);
+    return SAAS_OK;
+}
+
+/* A trace that begins here has the request's own id, if that is ours: what follows its time is random, as asked. */
+static saas_err name_request(saas_ctx *c)
+{
+    uint8_t random[SAAS_UUID_RANDOM];
+    c->trace.flags = SAAS_TRACE_RANDOM;
+    if (sane(c->request_id))
+        return take_random(c->trace.id, c->shard, sizeof c->trace.id);
+    SAAS_TRY(take_random(random, c->shard, sizeof random));
     char *id = saas_arena_alloc(&c->arena, SAAS_UUID_CHARS + 1);
     if (!id)
         return SAAS_ERR_NO_MEMORY;
-    saas_uuid_format(id, saas_uuid_v7_of(c->wall_us, shard->random + shard->random_left));
+    const saas_uuid made = saas_uuid_v7_of(c->wall_us, random);
+    saas_uuid_format(id, made);
+    memcpy(c->trace.id, made.b, sizeof made.b);
     c->request_id = (saas_text){id, SAAS_UUID_CHARS};
+    return SAAS_OK;
+}
+
+/* ---- trace ---- */
+
+/* Several headers are one list. {NULL, 0}: too long, or no memory. */
+static saas_text join_states(saas_ctx *c)
+{
+    if (c->tracestates == 1)
+        return c->tracestate;
+    char *all = saas_arena_alloc(&c->arena, SAAS_TRACESTATE_MAX + 1);
+    size_t len = 0;
+    for (size_t i = 0; all && i < c->header_count; i++) {
+        const saas_header *h = &c->headers[i];
+        if (!named(h, "tracestate", 10))
+            continue;
+        if (len + 1 + h->value.len > SAAS_TRACESTATE_MAX)
+            return (saas_text){NULL, 0};
+        if (len)
+            all[len++] = ',';
+        memcpy(all + len, h->value.ptr, h->value.len);
+        len += h->value.len;
+    }
+    if (!all)
+        return (saas_text){NULL, 0};
+    all[len] = 0;
+    return (saas_text){all, len};
+}
+
+static saas_err join_trace(saas_ctx *c)
+{
+    SAAS_TRY(take_random(c->trace.span, c->shard, sizeof c->trace.span));
+    if (c->traceparents == 1 && saas_trace_parse(&c->trace, c->traceparent) && c->tracestates)
+        c->tracestate = join_states(c);
+    if (!c->trace.continued || !saas_tracestate_holds(c->tracestate))
+        c->tracestate = (saas_text){NULL, 0};
     return SAAS_OK;
 }
 
@@ -125,7 +182,8 @@ static saas_err open_exchange(saas_ctx *c, const saas_host_request *r)
     c->wall_us = saas_clock_wall_us();
     c->deadline_us = c->started_us + TIMEOUT_BEFORE_ROUTE_MS * UINT64_C(1000);
     SAAS_TRY(copy_request(c, r));
-    return name_request(c);
+    SAAS_TRY(name_request(c));
+    return join_trace(c);
 }
 
 saas_err saas_exchange_new(saas_exchange **out, saas_shard *shard, const saas_host_request *request,

@@ -6,8 +6,8 @@ saas_err saas_ctx_bug(saas_ctx *c, const char *what)
 {
     const saas_route *route = c->match.route;
     c->bug = true;
-    SAAS_LOG(c->shard->site->log, SAAS_LOG_ERROR, what, {"method", SAAS_ARG(c->method)},
-             {"route", saas_v_z(route ? route->path : NULL)}, {"request_id", SAAS_ARG(c->request_id)});
+    SAAS_LOG(saas_ctx_log(c), SAAS_LOG_ERROR, what, {"method", SAAS_ARG(c->method)},
+             {"route", saas_v_z(route ? route->path : NULL)});
     return SAAS_ERR_BUG;
 }
 

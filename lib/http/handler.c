@@ -91,26 +91,34 @@ static saas_log_level level_of(int status)
     return status < 500 ? SAAS_LOG_INFO : status == 503 ? SAAS_LOG_WARN : SAAS_LOG_ERROR;
 }
 
-void saas_ctx_log_request(const saas_ctx *c, uint64_t took_us)
+void saas_ctx_log_request(saas_ctx *c, uint64_t took_us)
 {
     saas_log *log = c->shard->site->log;
     saas_log_level level = level_of(c->status);
     if (!saas_log_enabled(log, level) || (c->chore && c->status < 500))
         return;
     const saas_route *route = c->match.route;
-    saas_value none = saas_v_null(NULL);
+    const saas_value none = saas_v_null(NULL);
+    char ids[2][2 * sizeof c->trace.span];
+    saas_trace_hex(ids[0], c->trace.span, sizeof c->trace.span);
+    saas_trace_hex(ids[1], c->trace.parent, sizeof c->trace.parent);
     saas_log_write(log, level, "request",
                    (const saas_log_field[]){
                        {"method", saas_v_text(c->method)},
                        {"route", saas_v_z(route ? route->path : NULL)},
                        {"status", saas_v_i64(c->status)},
                        {"took_us", saas_v_u64(took_us)},
+                       {"bytes_in", saas_v_u64(c->body.len)},
+                       {"bytes_out", saas_v_u64(c->gone ? 0 : c->reply.body.len)},
                        {"request_id", saas_v_text(c->request_id)},
+                       {"trace_id", saas_v_text(saas_trace_id(c))},
+                       {"span_id", saas_v_text((saas_text){ids[0], sizeof ids[0]})},
+                       {"parent_id", c->trace.continued ? saas_v_text((saas_text){ids[1], sizeof ids[1]}) : none},
                        {"user", c->signed_in ? saas_v_uuid(c->me.user_id) : none},
                        {"org", c->has_org ? saas_v_uuid(c->org) : none},
                        {"round_trips", saas_v_u64(c->round_trips)},
                        {"db_wait_us", saas_v_u64(c->db_wait_us)},
                        {"error", c->result ? saas_v_z(saas_err_symbol(c->result)) : none},
                    },
-                   10);
+                   15);
 }

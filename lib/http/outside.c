@@ -11,8 +11,8 @@ static saas_err tell(saas_ctx *c, const char *scope, const char *what, const cha
         return saas_ctx_bug(c, "outside the tenant without a reason");
     if (c->shard->meter && site->places)
         saas_meter_add(c->shard->meter, SAAS_METER_PLACES + saas_place_index(site->places, scope, why), 1);
-    SAAS_LOG(site->log, c->chore ? SAAS_LOG_DEBUG : SAAS_LOG_INFO, what, {"why", saas_v_z(why)}, {"org", org},
-             {"route", saas_v_z(c->match.route->path)}, {"request_id", SAAS_ARG(c->request_id)});
+    SAAS_LOG(saas_ctx_log(c), c->chore ? SAAS_LOG_DEBUG : SAAS_LOG_INFO, what, {"why", saas_v_z(why)}, {"org", org},
+             {"route", saas_v_z(c->match.route->path)});
     return SAAS_OK;
 }
 
@@ -58,9 +58,8 @@ saas_err saas_system_query(saas_ctx *c, saas_rows **rows, const char *why, const
 {
     SAAS_TRY(tell(c, "system", "query of the system scope", why, saas_v_z(NULL)));
     if (c->shard->site->database_url && !c->shard->site->system_url) {
-        SAAS_LOG(c->shard->site->log, SAAS_LOG_ERROR, "the system scope needs SYSTEM_DATABASE_URL",
-                 {"why", saas_v_z(why)}, {"route", saas_v_z(c->match.route->path)},
-                 {"request_id", SAAS_ARG(c->request_id)});
+        SAAS_LOG(saas_ctx_log(c), SAAS_LOG_ERROR, "the system scope needs SYSTEM_DATABASE_URL",
+                 {"why", saas_v_z(why)}, {"route", saas_v_z(c->match.route->path)});
         return saas_ctx_refuse(c, SAAS_ERR_CONFIG);
     }
     return run(c, rows, SAAS_SCOPE_SYSTEM, sql, args);

@@ -29,6 +29,34 @@ saas_text saas_request_id(const saas_ctx *c)
     return c->request_id;
 }
 
+saas_text saas_trace_id(saas_ctx *c)
+{
+    enum { CHARS = 2 * sizeof c->trace.id };
+    if (!c->trace_id) {
+        char *id = saas_arena_alloc(&c->arena, CHARS + 1);
+        if (!id)
+            return (saas_text){NULL, 0};
+        saas_trace_hex(id, c->trace.id, sizeof c->trace.id);
+        id[CHARS] = 0;
+        c->trace_id = id;
+    }
+    return (saas_text){c->trace_id, CHARS};
+}
+
+saas_text saas_traceparent(saas_ctx *c)
+{
+    char *parent = saas_arena_alloc(&c->arena, SAAS_TRACEPARENT_CHARS + 1);
+    if (!parent)
+        return (saas_text){NULL, 0};
+    saas_trace_format(parent, &c->trace);
+    return (saas_text){parent, SAAS_TRACEPARENT_CHARS};
+}
+
+saas_text saas_tracestate(const saas_ctx *c)
+{
+    return c->tracestate;
+}
+
 saas_text saas_param(const saas_ctx *c, const char *name)
 {
     saas_text wanted = saas_text_z(name);
@@ -126,7 +154,12 @@ saas_err saas_defer(saas_ctx *c, void (*fn)(void *arg), void *arg)
 
 saas_log *saas_ctx_log(saas_ctx *c)
 {
-    return c->shard->site->log;
+    if (c->log)
+        return c->log;
+    const saas_log_field fields[] = {{"request_id", saas_v_text(c->request_id)},
+                                     {"trace_id", saas_v_text(saas_trace_id(c))}};
+    c->log = saas_log_with(&c->arena, c->shard->site->log, fields, sizeof fields / sizeof *fields);
+    return c->log ? c->log : c->shard->site->log;
 }
 
 bool saas_ctx_reads(const saas_ctx *c)

@@ -45,15 +45,14 @@ saas_text saas_rows_text(const saas_rows *rows, size_t i, const char *column)
  */
 static saas_err check_columns(saas_ctx *c, const saas_rows *rows, const saas_schema *schema, bool every)
 {
-    return saas_db_columns_check(schema, rows->result, every, rows->sql, c->shard->site->log);
+    return saas_db_columns_check(schema, rows->result, every, rows->sql, saas_ctx_log(c));
 }
 
 static saas_err misfit(saas_ctx *c, const saas_rows *rows, const saas_schema *schema, const saas_field *f)
 {
-    SAAS_LOG(c->shard->site->log, SAAS_LOG_ERROR, "a value does not read as its field",
+    SAAS_LOG(saas_ctx_log(c), SAAS_LOG_ERROR, "a value does not read as its field",
              {"schema", saas_v_z(schema->name)}, {"field", saas_v_z(f->name)},
-             {"column", saas_v_z(saas_field_column(f))}, {"statement", saas_v_z(rows->sql)},
-             {"request_id", SAAS_ARG(c->request_id)});
+             {"column", saas_v_z(saas_field_column(f))}, {"statement", saas_v_z(rows->sql)});
     return SAAS_ERR_BUG;
 }
 

@@ -71,7 +71,7 @@ struct saas_shard {
     uint64_t lists[64]; /* hashes of lists whose order's columns are NOT NULL, the last ones */
     uint32_t list_count;
     void *courier; /* of attach; NULL without */
-    uint8_t random[320]; /* for request ids: one system call for 32 of them */
+    uint8_t random[576]; /* for ids of requests and spans: one system call for 32 of them */
     size_t random_left;
     bool stopping;
     saas_timer grace;

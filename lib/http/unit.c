@@ -56,17 +56,17 @@ saas_err saas_ctx_db_failed(saas_ctx *c, const saas_db_error *error, saas_err e)
     c->db_error = *error;
     if (!error->sqlstate[0] && e != SAAS_ERR_BUG)
         return e;
-    SAAS_LOG(c->shard->site->log, level_of(e), "statement failed", {"error", saas_v_z(saas_err_symbol(e))},
+    SAAS_LOG(saas_ctx_log(c), level_of(e), "statement failed", {"error", saas_v_z(saas_err_symbol(e))},
              {"sqlstate", saas_v_z(error->sqlstate)}, {"constraint", saas_v_z(error->constraint)},
              {"message", safe_message(error)}, {"statement", SAAS_ARG(error->statement)},
-             {"route", saas_v_z(c->match.route->path)}, {"request_id", SAAS_ARG(c->request_id)});
+             {"route", saas_v_z(c->match.route->path)});
     return e;
 }
 
 static saas_err without_org(saas_ctx *c)
 {
-    SAAS_LOG(c->shard->site->log, SAAS_LOG_ERROR, "a query without an organization",
-             {"route", saas_v_z(c->match.route->path)}, {"request_id", SAAS_ARG(c->request_id)});
+    SAAS_LOG(saas_ctx_log(c), SAAS_LOG_ERROR, "a query without an organization",
+             {"route", saas_v_z(c->match.route->path)});
     return saas_ctx_refuse(c, SAAS_ERR_TENANT);
 }
 
@@ -84,8 +84,8 @@ static saas_err check_sizes(saas_ctx *c, saas_db_statement *statements, size_t c
         PQclear(statements[i].result);
         statements[i].result = NULL;
     }
-    SAAS_LOG(c->shard->site->log, SAAS_LOG_ERROR, "a result is too large", {"statement", saas_v_z(too_big)},
-             {"route", saas_v_z(c->match.route->path)}, {"request_id", SAAS_ARG(c->request_id)});
+    SAAS_LOG(saas_ctx_log(c), SAAS_LOG_ERROR, "a result is too large", {"statement", saas_v_z(too_big)},
+             {"route", saas_v_z(c->match.route->path)});
     return SAAS_ERR_TOO_MANY_ROWS;
 }
 
@@ -108,6 +108,7 @@ saas_err saas_ctx_unit(saas_ctx *c, saas_db_statement *statements, size_t count,
                             .slow = c->match.route->slow,
                             .deadline_us = c->deadline_us,
                             .tag = saas_ctx_tag(c),
+                            .log = saas_ctx_log(c),
                             .statements = statements,
                             .count = count,
                             .done = unit_done,

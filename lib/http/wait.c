@@ -29,9 +29,8 @@ _Noreturn void saas_ctx_park(saas_ctx *c)
 {
     const saas_route *route = c->match.route;
     saas_shard_parked(c->shard, route);
-    SAAS_LOG(c->shard->site->log, SAAS_LOG_ERROR, "handler parked: it goes on although its request is over",
-             {"method", SAAS_ARG(c->method)}, {"route", saas_v_z(route ? route->path : NULL)},
-             {"request_id", SAAS_ARG(c->request_id)}, {"parked", SAAS_ARG(c->shard->parked)});
+    SAAS_LOG(saas_ctx_log(c), SAAS_LOG_ERROR, "handler parked: it goes on although its request is over",
+             {"method", SAAS_ARG(c->method)}, {"route", saas_v_z(route ? route->path : NULL)}, {"parked", SAAS_ARG(c->shard->parked)});
     if (c->tx)
         saas_ctx_tx_drop(c);
     saas_ctx_conclude(c, SAAS_ERR_BUG);

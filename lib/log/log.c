@@ -1,3 +1,4 @@
+#include "base/arena.h"
 #include "log/line.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FULL_PIPE_MS = 20 };
+enum { FULL_PIPE_MS = 20, FIELDS_MAX = 40 };
 
 struct saas_log {
     int fd, own_fd; /* own_fd: ours to close; -1: none */
@@ -18,6 +19,9 @@ struct saas_log {
     atomic_uint_least64_t dropped;
     atomic_bool torn;    /* the descriptor took part of a line */
     atomic_bool stalled; /* nobody has emptied the pipe for as long as we wait */
+    saas_log *through;   /* NULL: none; else only what follows counts */
+    size_t count;
+    saas_log_field fields[];
 };
 
 /* Whoever reads a pipe may stand still, and a write would wait for that with the whole loop. O_NONBLOCK belongs to the
@@ -54,19 +58,41 @@ void saas_log_free(saas_log *log)
     free(log);
 }
 
+saas_log *saas_log_with(saas_arena *a, saas_log *log, const saas_log_field *fields, size_t count)
+{
+    saas_log *with = log ? saas_arena_calloc(a, 1, sizeof *with + count * sizeof *fields) : NULL;
+    if (!with)
+        return NULL;
+    with->through = log;
+    with->count = count;
+    memcpy(with->fields, fields, count * sizeof *fields);
+    return with;
+}
+
+static const saas_log *root_of(const saas_log *log)
+{
+    while (log && log->through)
+        log = log->through;
+    return log;
+}
+
 bool saas_log_enabled(const saas_log *log, saas_log_level level)
 {
+    log = root_of(log);
     return log && level > SAAS_LOG_UNSET && level < SAAS_LOG_OFF &&
            (int)level >= atomic_load_explicit(&log->level, memory_order_relaxed);
 }
 
 void saas_log_set_level(saas_log *log, saas_log_level level)
 {
+    while (log->through)
+        log = log->through;
     atomic_store_explicit(&log->level, (int)(level == SAAS_LOG_UNSET ? SAAS_LOG_INFO : level), memory_order_relaxed);
 }
 
 uint64_t saas_log_dropped(const saas_log *log)
 {
+    log = root_of(log);
     return atomic_load_explicit(&log->dropped, memory_order_relaxed);
 }
 
@@ -108,10 +134,26 @@ static bool write_line(saas_log *log, saas_text line)
     return false;
 }
 
+/* A frame of its own for the fields of both. */
+__attribute__((noinline)) static void write_through(const saas_log *log, saas_log_level level, const char *msg,
+                                                    const saas_log_field *fields, size_t count)
+{
+    saas_log_field all[FIELDS_MAX];
+    const size_t first = log->count < FIELDS_MAX ? log->count : FIELDS_MAX, room = FIELDS_MAX - first;
+    const size_t own = count < room ? count : room;
+    memcpy(all, log->fields, first * sizeof *all);
+    memcpy(all + first, fields, own * sizeof *all);
+    saas_log_write(log->through, level, msg, all, first + own);
+}
+
 void saas_log_write(saas_log *log, saas_log_level level, const char *msg, const saas_log_field *fields, size_t count)
 {
     if (!saas_log_enabled(log, level))
         return;
+    if (log->through) {
+        write_through(log, level, msg, fields, count);
+        return;
+    }
     int before = errno;
     saas_line line;
     saas_text text = saas_line_make(&line, level, msg, fields, count);

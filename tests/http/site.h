@@ -129,7 +129,9 @@ typedef struct client {
     char body[32768], headers[4096];
     const char *content_type;   /* NULL: application/json when there is a body */
     const char *header, *value; /* one more of the request */
-    const char *remote;         /* NULL: 192.0.2.1 */
+    const saas_header *more;    /* and these */
+    size_t more_count;
+    const char *remote; /* NULL: 192.0.2.1 */
     saas_err refused;
 } client;
 
@@ -159,10 +161,12 @@ static void add_header(saas_header *headers, size_t *n, const char *name, const 
 
 static void begin(client *t, const char *method, const char *target, const char *body)
 {
-    saas_header headers[3];
+    saas_header headers[8];
     size_t n = 0;
     add_header(headers, &n, "authorization", bearer_value);
     add_header(headers, &n, t->header, t->value);
+    for (size_t i = 0; i < t->more_count; i++)
+        headers[n++] = t->more[i];
     const char *type = t->content_type ? t->content_type : body ? "application/json" : NULL;
     const saas_host_request r = {.size = sizeof r,
                                  .method = saas_text_z(method),

@@ -370,17 +370,36 @@ static void a_full_pipe_is_not_waited_for(void)
     close(ends[1]);
 }
 
-static const check_test tests[] = {TEST(a_line_has_time_level_message_and_fields),
-                                   TEST(levels_let_through_what_they_say),
-                                   TEST(no_input_forges_a_line),
-                                   TEST(what_a_terminal_obeys_is_escaped),
-                                   TEST(long_texts_are_cut_inside),
-                                   TEST(a_line_of_just_the_limit_is_whole),
-                                   TEST(a_long_text_leaves_room_for_the_others),
-                                   TEST(fields_without_room_are_left_out),
-                                   TEST(a_line_is_one_write),
-                                   TEST(what_can_not_be_written_is_counted),
-                                   TEST(a_torn_line_spoils_no_other),
-                                   TEST(a_full_pipe_is_not_waited_for),
-                                   TEST(threads_never_mix_their_lines)};
+static void a_log_with_fields_puts_them_first(void)
+{
+    saas_log *log = log_to_sink(SAAS_LOG_INFO);
+    saas_arena *a = saas_arena_new(0);
+    const saas_log_field ids[] = {{"request_id", SAAS_ARG("r\n1")}, {"n", SAAS_ARG((int64_t)7)}};
+    saas_log *with = saas_log_with(a, log, ids, 2), *more = saas_log_with(a, with, &ids[1], 1);
+    SAAS_LOG(more, SAAS_LOG_INFO, "hello", {"x", saas_v_bool(true)});
+    CHECK(strstr(last, "\"msg\":\"hello\",\"request_id\":\"r\\n1\",\"n\":7,\"n\":7,\"x\":true}\n"));
+    saas_log_field many[60];
+    for (size_t i = 0; i < 60; i++)
+        many[i] = (saas_log_field){"f", SAAS_ARG((int64_t)i)};
+    saas_log_write(with, SAAS_LOG_INFO, "many", many, 60);
+    CHECK(strstr(last, "\"n\":7,\"f\":0,") && strstr(last, "\"f\":37}\n"));
+    cJSON_Delete(object_of(last, last_len));
+    CHECK_INT(lines, 2);
+    CHECK(!saas_log_enabled(with, SAAS_LOG_DEBUG));
+    saas_log_set_level(more, SAAS_LOG_DEBUG);
+    CHECK(saas_log_enabled(with, SAAS_LOG_DEBUG) && saas_log_enabled(log, SAAS_LOG_DEBUG));
+    CHECK_INT(saas_log_dropped(more), 0);
+    CHECK(!saas_log_with(a, NULL, ids, 2));
+    saas_arena_free(a);
+    saas_log_free(log);
+}
+
+static const check_test tests[] = {
+    TEST(a_log_with_fields_puts_them_first),  TEST(a_line_has_time_level_message_and_fields),
+    TEST(levels_let_through_what_they_say),   TEST(no_input_forges_a_line),
+    TEST(what_a_terminal_obeys_is_escaped),   TEST(long_texts_are_cut_inside),
+    TEST(a_line_of_just_the_limit_is_whole),  TEST(a_long_text_leaves_room_for_the_others),
+    TEST(fields_without_room_are_left_out),   TEST(a_line_is_one_write),
+    TEST(what_can_not_be_written_is_counted), TEST(a_torn_line_spoils_no_other),
+    TEST(a_full_pipe_is_not_waited_for),      TEST(threads_never_mix_their_lines)};
 CHECK_MAIN(tests)
