@@ -1,19 +1,6 @@
 #include "json/scan.h"
 #include "json/token.h"
 
-bool saas_json_enter(saas_json_in *in)
-{
-    return ++in->depth <= SAAS_JSON_NESTING_MAX;
-}
-
-bool saas_json_literal(saas_json_in *in, saas_text literal)
-{
-    if ((size_t)(in->end - in->at) < literal.len || memcmp(in->at, literal.ptr, literal.len) != 0)
-        return false;
-    in->at += literal.len;
-    return true;
-}
-
 static bool skip_member(saas_json_in *in)
 {
     return saas_json_peek(in) == '"' && saas_json_string_skip(in) && saas_json_take(in, ':') && saas_json_skip(in);

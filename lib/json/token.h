@@ -55,7 +55,11 @@ static inline bool saas_json_take(saas_json_in *in, char ch)
 }
 
 /* Into an object or array: false when that is too deep. */
-bool saas_json_enter(saas_json_in *in);
+static inline bool saas_json_enter(saas_json_in *in)
+{
+    return ++in->depth <= SAAS_JSON_NESTING_MAX;
+}
+
 static inline void saas_json_leave(saas_json_in *in)
 {
     in->depth--;
@@ -69,11 +73,15 @@ bool saas_json_string_rest(saas_json_in *in, const char *stop, saas_json_string 
 static inline bool saas_json_string_in_place(saas_json_in *in, saas_json_string *out)
 {
     const char *start = in->at + 1, *stop = saas_json_plain(start, in->end);
-    *out = (saas_json_string){{start, (size_t)(stop - start)}, true, false};
-    if (stop == in->end || *stop != '"')
-        return saas_json_string_rest(in, stop, out);
+    saas_json_string plain = {{start, (size_t)(stop - start)}, true, false};
+    if (stop == in->end || *stop != '"') {
+        bool valid = saas_json_string_rest(in, stop, &plain);
+        *out = plain;
+        return valid;
+    }
     *(char *)stop = 0;
     in->at = stop + 1;
+    *out = (saas_json_string){{start, (size_t)(stop - start)}, true, false};
     return true;
 }
 
@@ -82,7 +90,15 @@ bool saas_json_string_skip(saas_json_in *in);
 bool saas_json_number_token(saas_json_in *in, saas_json_number *out);
 /* The double nearest to a number's text. False when that is infinite. */
 bool saas_json_real(double *out, saas_text number);
-bool saas_json_literal(saas_json_in *in, saas_text literal); /* true, false, null */
+/* true, false, null */
+static inline bool saas_json_literal(saas_json_in *in, saas_text literal)
+{
+    if ((size_t)(in->end - in->at) < literal.len || memcmp(in->at, literal.ptr, literal.len) != 0)
+        return false;
+    in->at += literal.len;
+    return true;
+}
+
 /* A whole value, of any kind; the text is not written to. Counts the values inside, the caller counts this one. */
 bool saas_json_skip(saas_json_in *in);
 

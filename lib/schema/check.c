@@ -61,11 +61,22 @@ static bool name_fits(const char *name)
     return len > 0 && len <= SAAS_FIELD_NAME_MAX && saas_utf8_span(name, name + len) == name + len;
 }
 
+/* Keys are compared as they stand in the text, up to their quote. */
+static bool is_escaped(const char *name)
+{
+    bool escaped = false;
+    for (; *name; name++)
+        escaped |= (unsigned char)*name < ' ' || *name == '"' || *name == '\\';
+    return escaped;
+}
+
 static bool check_names(checker *c, const saas_field *f)
 {
     bool fits = name_fits(f->name) && (!f->json || name_fits(f->json)) && (!f->column || name_fits(f->column));
     if (!fits)
         wrong(c, f, "names must have 1 to 63 bytes");
+    else if (is_escaped(f->json ? f->json : f->name))
+        wrong(c, f, "a JSON name must not need escapes");
     return fits;
 }
 

@@ -27,11 +27,12 @@ static void boolean(saas_report *r, const saas_step *at, saas_text t, void *memb
 
 static void string(saas_report *r, const saas_step *at, const saas_field *f, saas_type type, saas_text t, void *member)
 {
-    saas_json_string s = {.text = t, .nul = t.len && memchr(t.ptr, 0, t.len)};
-    if (saas_utf8_span(t.ptr, t.ptr + t.len) == t.ptr + t.len)
-        saas_rule_string(r, at, f, type, &s, member);
-    else
+    if (saas_utf8_span(t.ptr, t.ptr + t.len) != t.ptr + t.len)
         saas_report_add(r, at, SAAS_ISSUE_FORMAT, "utf-8");
+    else if (t.len && memchr(t.ptr, 0, t.len))
+        saas_report_add(r, at, SAAS_ISSUE_NUL, NULL);
+    else
+        saas_rule_string(r, at, f, type, t, false, member);
 }
 
 void saas_rule_coerce(saas_report *r, const saas_step *at, const saas_field *f, saas_type type, saas_text text,

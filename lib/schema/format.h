@@ -23,6 +23,8 @@ bool saas_format_decimal(saas_text t, int64_t precision, int64_t scale);
 
 /* RFC 1123: labels of letters, digits and '-', at most 253 bytes in all. */
 bool saas_format_hostname(saas_text t);
+/* One with a dot, and a last label that is no number, so that an address is none. */
+bool saas_format_mail_host(saas_text t);
 bool saas_format_ipv4(saas_text t); /* four decimals without zeros in front */
 bool saas_format_ipv6(saas_text t); /* RFC 4291 section 2.2, no zone */
 

@@ -4,27 +4,43 @@
 
 enum { NAME_MAX_BYTES = 253, LABEL_MAX = 63 };
 
-static bool label(const char *at, const char *end)
+/* The end of the label at `at`, NULL when it is none. */
+static const char *label(const char *at, const char *end, bool *has_letter)
 {
-    if (at == end || end - at > LABEL_MAX || *at == '-' || end[-1] == '-')
-        return false;
-    for (; at < end; at++)
-        if (!saas_is_alnum(*at) && *at != '-')
-            return false;
-    return true;
+    const char *start = at;
+    for (*has_letter = false; at < end && *at != '.'; at++) {
+        if (saas_is_alpha(*at))
+            *has_letter = true;
+        else if (!saas_is_digit(*at) && *at != '-')
+            return NULL;
+    }
+    bool fits = at > start && at - start <= LABEL_MAX && *start != '-' && at[-1] != '-';
+    return fits ? at : NULL;
+}
+
+/* How many labels the name has, 0 when it is none; and whether there is a letter in the last. */
+static int labels(saas_text t, bool *last_has_letter)
+{
+    int count = 0;
+    const char *end = t.ptr + t.len;
+    for (const char *at = t.ptr; t.len <= NAME_MAX_BYTES && (at = label(at, end, last_has_letter)); at++) {
+        count++;
+        if (at == end)
+            return count;
+    }
+    return 0;
 }
 
 bool saas_format_hostname(saas_text t)
 {
-    const char *at = t.ptr, *end = t.ptr + t.len, *dot;
-    if (!t.len || t.len > NAME_MAX_BYTES)
-        return false;
-    while ((dot = memchr(at, '.', (size_t)(end - at)))) {
-        if (!label(at, dot))
-            return false;
-        at = dot + 1;
-    }
-    return label(at, end);
+    bool ignored;
+    return labels(t, &ignored) > 0;
+}
+
+bool saas_format_mail_host(saas_text t)
+{
+    bool has_letter;
+    return labels(t, &has_letter) > 1 && has_letter;
 }
 
 /* 0..255 without zeros in front; the place behind it, or NULL. */

@@ -22,22 +22,12 @@ static bool dot_atom(const char *at, const char *end)
     return !dot;
 }
 
-/* A host name with a dot, and a last label that is no number, so that an address is no host name. */
-static bool mail_host(saas_text t)
-{
-    const char *dot = t.len ? memrchr(t.ptr, '.', t.len) : NULL;
-    bool letters = false;
-    for (const char *at = dot; at && at < t.ptr + t.len; at++)
-        letters |= saas_is_alpha(*at);
-    return dot && letters && saas_format_hostname(t);
-}
-
 bool saas_format_email(saas_text t)
 {
     const char *at_sign = t.len ? memchr(t.ptr, '@', t.len) : NULL;
     if (!at_sign || t.len > EMAIL_MAX || !dot_atom(t.ptr, at_sign))
         return false;
-    return mail_host((saas_text){at_sign + 1, (size_t)(t.ptr + t.len - at_sign - 1)});
+    return saas_format_mail_host((saas_text){at_sign + 1, (size_t)(t.ptr + t.len - at_sign - 1)});
 }
 
 bool saas_format_slug(saas_text t)

@@ -18,8 +18,7 @@ static bool decode(char *at, char *end, saas_text *out)
 /* What a query can say: scalars and lists of them. */
 static const saas_field *find(query *q, saas_text key)
 {
-    size_t next = 0;
-    const saas_field *f = saas_schema_find(q->schema, key, &next);
+    const saas_field *f = saas_schema_find(q->schema, key);
     bool sayable = f && saas_type_is_scalar(f->type == SAAS_T_LIST ? f->item : f->type);
     return sayable && !f->read_only ? f : NULL;
 }

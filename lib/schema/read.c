@@ -50,28 +50,54 @@ static bool read_field(saas_reader *r, const saas_step *at, void *base)
     return saas_json_literal(&r->in, SAAS_LIT("null"));
 }
 
+/* A key that is no field's as it stands there: with escapes, a tag, unknown. */
+static bool decode_key(saas_reader *r, const object *o, saas_text *key, const saas_field **f)
+{
+    saas_json_string decoded;
+    if (!saas_json_string_in_place(&r->in, &decoded))
+        return false;
+    *key = decoded.text;
+    *f = saas_schema_find(o->schema, decoded.text);
+    return true;
+}
+
+static bool take_key(saas_reader *r, object *o, saas_text *key, const saas_field **f)
+{
+    const char *end;
+    if (saas_json_peek(&r->in) != '"')
+        return false;
+    key->ptr = r->in.at + 1;
+    *f = saas_schema_match(o->schema, key->ptr, '"', &o->next, &end);
+    if (!*f)
+        return decode_key(r, o, key, f);
+    key->len = (size_t)(end - key->ptr);
+    r->in.at = end + 1;
+    return true;
+}
+
 static bool read_pair(saas_reader *r, object *o)
 {
-    saas_json_string key;
-    if (saas_json_peek(&r->in) != '"' || !saas_json_string_in_place(&r->in, &key) || !saas_json_take(&r->in, ':'))
+    saas_text key;
+    saas_step at = {.up = o->at};
+    if (!take_key(r, o, &key, &at.field) || !saas_json_take(&r->in, ':'))
         return false;
     r->in.nodes++;
-    if (o->variants && saas_text_equal(saas_text_z(o->variants->key), key.text))
-        return saas_json_peek(&r->in) != 0 && skip_tag(r, o, key.text);
-    saas_step at = {.up = o->at, .field = saas_schema_find(o->schema, key.text, &o->next)};
+    if (o->variants && saas_text_is(key, o->variants->key))
+        return saas_json_peek(&r->in) != 0 && skip_tag(r, o, key);
     bool wanted = at.field && (!at.field->read_only || r->report.stored);
     if (wanted && *saas_field_has(at.field, o->base) == SAAS_ABSENT)
         return read_field(r, &at, o->base);
-    refuse_key(r, o, key.text);
+    refuse_key(r, o, key);
     return saas_json_skip(&r->in);
 }
 
 static void fill_absent(saas_reader *r, const object *o)
 {
     for (size_t i = 0; i < o->schema->count; i++) {
-        saas_step at = {.up = o->at, .field = saas_schema_field(o->schema, i)};
-        if (*saas_field_has(at.field, o->base) == SAAS_ABSENT)
-            saas_rule_absent(&r->report, &at, at.field, o->base);
+        const saas_field *f = saas_schema_field(o->schema, i);
+        saas_step at = {.up = o->at, .field = f};
+        if (*saas_field_has(f, o->base) == SAAS_ABSENT)
+            saas_rule_absent(&r->report, &at, f, o->base);
     }
 }
 
@@ -120,7 +146,12 @@ static bool read_string(saas_reader *r, const saas_step *at, const saas_field *f
     saas_json_string s;
     if (!saas_json_string_in_place(&r->in, &s))
         return false;
-    saas_rule_string(&r->report, at, f, type, &s, member);
+    if (s.nul)
+        saas_report_add(&r->report, at, SAAS_ISSUE_NUL, NULL);
+    else if (saas_rule_is_plain(f, type, s.text, s.ascii))
+        *(saas_text *)member = s.text;
+    else
+        saas_rule_string(&r->report, at, f, type, s.text, s.ascii, member);
     return true;
 }
 
@@ -159,29 +190,43 @@ static bool read_container(saas_reader *r, const saas_step *at, const saas_field
         return saas_reader_object(r, at, f->of, member, NULL);
     case SAAS_T_UNION:
         return saas_reader_union(r, at, f->variants, member);
-    case SAAS_T_MAP:
-        return saas_reader_map(r, at, f, member);
     default:
-        return saas_reader_list(r, at, f, member);
+        return saas_reader_map(r, at, f, member);
     }
 }
 
 bool saas_reader_value(saas_reader *r, const saas_step *at, const saas_field *f, saas_type type, void *member)
 {
     char ch = saas_json_peek(&r->in);
-    saas_shape shape = saas_type_shape(type);
     if (r->in.nodes > SAAS_JSON_NODES_MAX)
         return saas_json_skip(&r->in);
-    if (shape == SAAS_SHAPE_STRING && ch == '"')
-        return read_string(r, at, f, type, member);
-    if ((shape == SAAS_SHAPE_INTEGER || shape == SAAS_SHAPE_NUMBER) && (ch == '-' || (ch >= '0' && ch <= '9')))
-        return read_number(r, at, f, type, member);
-    if (shape == SAAS_SHAPE_BOOLEAN && (ch == 't' || ch == 'f'))
-        return read_bool(r, member);
-    if ((shape == SAAS_SHAPE_OBJECT && ch == '{') || (shape == SAAS_SHAPE_ARRAY && ch == '['))
-        return read_container(r, at, f, type, member);
-    if (shape == SAAS_SHAPE_ANY)
+    switch (saas_type_shape(type)) {
+    case SAAS_SHAPE_STRING:
+        if (ch == '"')
+            return read_string(r, at, f, type, member);
+        break;
+    case SAAS_SHAPE_INTEGER:
+    case SAAS_SHAPE_NUMBER:
+        if (ch == '-' || (ch >= '0' && ch <= '9'))
+            return read_number(r, at, f, type, member);
+        break;
+    case SAAS_SHAPE_BOOLEAN:
+        if (ch == 't' || ch == 'f')
+            return read_bool(r, member);
+        break;
+    case SAAS_SHAPE_OBJECT:
+        if (ch == '{')
+            return read_container(r, at, f, type, member);
+        break;
+    case SAAS_SHAPE_ARRAY:
+        if (ch == '[')
+            return saas_reader_list(r, at, f, member);
+        break;
+    case SAAS_SHAPE_ANY:
         return saas_reader_json(r, at, member);
+    case SAAS_SHAPE_NONE:
+        break;
+    }
     saas_rule_type(&r->report, at, type);
     return saas_json_skip(&r->in);
 }
@@ -218,6 +263,13 @@ static bool read_root(saas_reader *r, const saas_schema *s, void *base)
     return saas_json_skip(&r->in);
 }
 
+/* The NUL behind the text ends a key that does not end. */
+static saas_reader reader(char *json, size_t len, saas_report report)
+{
+    json[len] = 0;
+    return (saas_reader){.in = {.at = json, .end = json + len}, .report = report};
+}
+
 static saas_err read_whole(void **out, saas_reader *r, const saas_schema *schema)
 {
     void *base = saas_arena_calloc(r->report.arena, 1, schema->struct_size);
@@ -231,24 +283,25 @@ static saas_err read_whole(void **out, saas_reader *r, const saas_schema *schema
 saas_err saas_read_json(void **out, saas_issues *issues, const saas_schema *schema, saas_arena *a, char *json,
                         size_t len)
 {
-    saas_reader r = {.in = {.at = json, .end = json + len}, .report = saas_report_on(issues, a, schema)};
+    saas_reader r = reader(json, len, saas_report_on(issues, a, schema));
     return read_whole(out, &r, schema);
 }
 
 saas_err saas_read_json_partial(void **out, saas_issues *issues, const saas_schema *schema, saas_arena *a, char *json,
                                 size_t len)
 {
-    saas_reader r = {
-        .in = {.at = json, .end = json + len}, .report = saas_report_on(issues, a, schema), .partial = true};
+    saas_reader r = reader(json, len, saas_report_on(issues, a, schema));
+    r.partial = true;
     return read_whole(out, &r, schema);
 }
 
 saas_err saas_read_stored(void *base, saas_arena *a, const saas_field *f, char *json, size_t len)
 {
     saas_issues issues = {NULL, 0, 0, NULL};
-    saas_reader r = {.in = {.at = json, .end = json + len, .nodes = 1}, .report = saas_report_on(&issues, a, NULL)};
+    saas_reader r = reader(json, len, saas_report_on(&issues, a, NULL));
     saas_step at = {.field = f};
     r.report.stored = true;
+    r.in.nodes = 1;
     saas_json_peek(&r.in);
     return finish(&r, read_field(&r, &at, base));
 }

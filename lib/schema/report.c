@@ -5,15 +5,6 @@
 #include "schema/message.h"
 #include <inttypes.h>
 
-saas_report saas_report_on(saas_issues *issues, saas_arena *a, const saas_schema *schema)
-{
-    return (saas_report){.issues = issues,
-                         .arena = a,
-                         .messages = schema ? schema->messages : NULL,
-                         .count = issues->count,
-                         .dropped = issues->dropped};
-}
-
 void saas_report_forget(saas_report *r)
 {
     r->issues->count = r->count;

@@ -22,7 +22,15 @@ typedef struct saas_report {
     bool stored;                   /* accepted once already, by rules that may have changed since: only kinds count */
 } saas_report;
 
-saas_report saas_report_on(saas_issues *issues, saas_arena *a, const saas_schema *schema);
+static inline saas_report saas_report_on(saas_issues *issues, saas_arena *a, const saas_schema *schema)
+{
+    return (saas_report){.issues = issues,
+                         .arena = a,
+                         .messages = schema ? schema->messages : NULL,
+                         .count = issues->count,
+                         .dropped = issues->dropped};
+}
+
 /* The parameter as text, NULL for none. Past SAAS_ISSUES_MAX it only counts. */
 void saas_report_add(saas_report *r, const saas_step *at, saas_issue_code code, const char *param);
 void saas_report_limit(saas_report *r, const saas_step *at, saas_issue_code code, int64_t limit);

@@ -77,7 +77,7 @@ static void text(saas_report *r, const saas_step *at, const saas_field *f, saas_
         saas_report_add(r, at, SAAS_ISSUE_PATTERN, f->pattern);
     if (f->one_of)
         check_one_of(r, at, f, t);
-    if (type == SAAS_T_LITERAL && !saas_text_equal(t, saas_text_z(f->literal)))
+    if (type == SAAS_T_LITERAL && !saas_text_is(t, f->literal))
         saas_rule_words(r, at, &f->literal, 1);
     if (!has_format(f, type, t))
         saas_report_add(r, at, SAAS_ISSUE_FORMAT, saas_type_format(type));
@@ -86,7 +86,7 @@ static void text(saas_report *r, const saas_step *at, const saas_field *f, saas_
 int saas_enum_index(const saas_enum *e, saas_text word)
 {
     for (size_t i = 1; i < e->count; i++)
-        if (saas_text_equal(saas_text_z(e->words[i]), word))
+        if (saas_text_is(word, e->words[i]))
             return (int)i;
     return 0;
 }
@@ -112,22 +112,19 @@ static bool parse(void *member, saas_type type, saas_text t)
     }
 }
 
-void saas_rule_string(saas_report *r, const saas_step *at, const saas_field *f, saas_type type,
-                      const saas_json_string *s, void *member)
+void saas_rule_string(saas_report *r, const saas_step *at, const saas_field *f, saas_type type, saas_text t, bool ascii,
+                      void *member)
 {
-    saas_text t = s->text;
-    if (s->nul) {
-        saas_report_add(r, at, SAAS_ISSUE_NUL, NULL);
-        return;
-    }
-    if ((f->trim || f->lower || f->upper) && !r->stored && !saas_transform(&t, r->arena, f)) {
-        r->no_memory = true;
-        return;
+    if ((f->trim || f->lower || f->upper) && !r->stored) {
+        t = saas_transform(t, r->arena, f);
+        r->no_memory |= !t.ptr;
+        if (!t.ptr)
+            return;
     }
     if (saas_type_is_text(type)) {
         *(saas_text *)member = t;
         if (!r->stored)
-            text(r, at, f, type, t, s->ascii);
+            text(r, at, f, type, t, ascii);
     } else if (type == SAAS_T_WORD) {
         word(r, at, f->words, t, member);
     } else if (!parse(member, type, t)) {

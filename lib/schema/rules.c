@@ -94,7 +94,7 @@ void saas_rule_words(saas_report *r, const saas_step *at, const char *const *wor
 bool saas_rule_one_of(const saas_field *f, saas_text t)
 {
     for (const char *const *word = f->one_of; word && *word; word++)
-        if (saas_text_equal(saas_text_z(*word), t))
+        if (saas_text_is(t, *word))
             return true;
     return !f->one_of;
 }

@@ -9,10 +9,19 @@
 
 /* ---- rule_text.c ---- */
 
-void saas_rule_string(saas_report *r, const saas_step *at, const saas_field *f, saas_type type,
-                      const saas_json_string *s, void *member);
+/* Well-formed UTF-8 without U+0000; ascii: known to be nothing else. */
+void saas_rule_string(saas_report *r, const saas_step *at, const saas_field *f, saas_type type, saas_text t, bool ascii,
+                      void *member);
 /* A word's index, 0 when it is none. */
 int saas_enum_index(const saas_enum *e, saas_text word);
+
+/* Whether a text keeps to the rules as most do: plain text, ASCII, with nothing but bounds to keep to. */
+static inline bool saas_rule_is_plain(const saas_field *f, saas_type type, saas_text t, bool ascii)
+{
+    bool changes = f->trim || f->lower || f->upper, more = f->prefix || f->suffix || f->pattern || f->one_of;
+    int64_t points = (int64_t)t.len;
+    return type == SAAS_T_TEXT && ascii && !changes && !more && f->bounded && points >= f->lo && points <= f->hi;
+}
 
 /* ---- rule_number.c ---- */
 

@@ -23,19 +23,18 @@ static char in_case(char ch, const saas_field *f)
     return ch;
 }
 
-bool saas_transform(saas_text *t, saas_arena *a, const saas_field *f)
+saas_text saas_transform(saas_text t, saas_arena *a, const saas_field *f)
 {
-    saas_text kept = f->trim ? trim(*t) : *t;
-    bool changes = kept.len != t->len;
+    saas_text kept = f->trim ? trim(t) : t;
+    bool changes = kept.len != t.len;
     for (size_t i = 0; !changes && i < kept.len; i++)
         changes = in_case(kept.ptr[i], f) != kept.ptr[i];
     if (!changes)
-        return true;
+        return t;
     char *copy = saas_arena_copy(a, kept.ptr, kept.len);
     if (!copy)
-        return false;
+        return (saas_text){NULL, 0};
     for (size_t i = 0; i < kept.len; i++)
         copy[i] = in_case(copy[i], f);
-    *t = (saas_text){copy, kept.len};
-    return true;
+    return (saas_text){copy, kept.len};
 }

@@ -4,8 +4,8 @@
 
 #include <saas/schema.h>
 
-/* Changes *t to a copy in the arena where the field asks for it and there is something to change: the text itself may
- * be anybody's. False without memory. */
-bool saas_transform(saas_text *t, saas_arena *a, const saas_field *f);
+/* What the field asks for: a copy in the arena where there is something to change, as the text itself may be anybody's.
+ * ptr NULL without memory. */
+saas_text saas_transform(saas_text t, saas_arena *a, const saas_field *f);
 
 #endif

@@ -6,11 +6,8 @@
 #define SAAS_SCHEMA_WRITE_H
 
 #include "json/write.h"
+#include "schema/name.h"
 #include <saas/schema.h>
-
-/* camelCase JSON name, column name of a field. NULL in the table means derived; out must hold 64 bytes. */
-saas_text saas_field_json_name(char out[64], const saas_field *f);
-const char *saas_field_column(const saas_field *f);
 
 /* A struct as object: fields with has ABSENT are left out (a required or read-only one too), NULL is null. */
 void saas_write_struct(saas_json *j, const saas_schema *schema, const void *in);

@@ -46,6 +46,8 @@ static void each_flaw_is_named(void)
          "schema s.a234567890123456789012345678901234567890123456789012345678901234: names must have 1 to 63 bytes"},
         {{.name = "x", .json = "\xff", .type = SAAS_T_TEXT, .has_offset = 100},
          "schema s.x: names must have 1 to 63 bytes"},
+        {{.name = "x", .json = "a\"b", .type = SAAS_T_TEXT, .has_offset = 100},
+         "schema s.x: a JSON name must not need escapes"},
         {{.name = "x", .type = SAAS_T_OBJECT, .has_offset = 100}, "schema s.x: object without a schema"},
         {{.name = "x", .type = SAAS_T_WORD, .has_offset = 100}, "schema s.x: words must be distinct and not empty"},
         {{.name = "x", .type = SAAS_T_WORD, .words = &words, .has_offset = 100},

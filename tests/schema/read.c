@@ -145,6 +145,48 @@ static void every_problem_is_an_issue(void)
     }
 }
 
+/* A key is known by what it says, however it is written, and by all of it. */
+static void keys_are_decoded_and_whole(void)
+{
+    static const struct {
+        const char *json, *issues;
+    } rows[] = {
+        {"{\"t\\u0069tle\":\"t\",\"api\\u004bey\":\"sk_\",\"\\u0024odd\":\"\"}", ""},
+        {"{\"title\":\"t\",\"t\\u0069tle\":\"u\"}", "title|5|0|given more than once"},
+        {"{\"title\":\"t\",\"api\\u005fkey\":\"sk_\"}", "api_key|4|0|unknown key"},
+        {"{\"title\":\"t\",\"apiKe\":\"sk_\"}", "apiKe|4|0|unknown key"},
+        {"{\"title\":\"t\",\"apiKeys\":\"sk_\"}", "apiKeys|4|0|unknown key"},
+        {"{\"title\":\"t\",\"apikey\":\"sk_\"}", "apikey|4|0|unknown key"},
+        {"{\"title\":\"t\",\"$od\":\"\"}", "$od|4|0|unknown key"},
+        {"{\"title\":\"t\",\"\":\"\"}", "|4|0|unknown key"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        saas_err err;
+        read_all(rows[i].json, &err);
+        CHECK_STR(issue_lines(), rows[i].issues);
+        CHECK_INT(err, *rows[i].issues ? SAAS_ERR_VALIDATION : SAAS_OK);
+    }
+    saas_err err;
+    CHECK(!read_all("{\"title\":\"t\",\"title\\u0000\":1}", &err) && err == SAAS_ERR_VALIDATION);
+    REQUIRE(issues.count == 1);
+    CHECK_INT(issues.items[0].code, SAAS_ISSUE_UNKNOWN_KEY);
+    CHECK_INT(issues.items[0].path.len, 6);
+}
+
+/* What is behind the text is none of it, and may look like the rest of a key. */
+static void a_key_ends_within_the_text(void)
+{
+    const char whole[] = "{\"title\":\"t\"}";
+    for (size_t len = 0; len < sizeof whole - 1; len++) {
+        char json[sizeof whole];
+        void *out;
+        memcpy(json, whole, sizeof json);
+        saas_arena_reset(arena);
+        issues = (saas_issues){NULL, 0, 0};
+        CHECK_INT(saas_read_json(&out, &issues, &all_schema, arena, json, len), SAAS_ERR_MALFORMED_JSON);
+    }
+}
+
 /* Malformed wins over invalid, wherever it stands: the rest of the body is always looked at. */
 static void malformed_wins(void)
 {
@@ -359,6 +401,8 @@ static const check_test tests[] = {TEST(every_kind_is_read),
                                    TEST(what_is_absent_is_zero_or_default),
                                    TEST(a_change_leaves_absent_fields_absent),
                                    TEST(every_problem_is_an_issue),
+                                   TEST(keys_are_decoded_and_whole),
+                                   TEST(a_key_ends_within_the_text),
                                    TEST(malformed_wins),
                                    TEST(issues_are_capped_and_counted),
                                    TEST(a_key_as_long_as_the_body_is_clipped),
