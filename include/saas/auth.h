@@ -2,7 +2,8 @@
  *
  * An account is a person (e-mail, password); a user is an account's membership in one organization. Access tokens are
  * JWT (RFC 7519, RFC 9068 typ at+jwt, HS256) and live 900 s; refresh tokens live 7 days, are kept only as hashes and
- * replaced on every use.
+ * replaced on every use. An access token ends within a second, at every process, when its session ends, its user's role
+ * changes, the membership or the organization goes or the account is disabled; no request reads the database for that.
  *
  * Since 0.1. */
 #ifndef SAAS_AUTH_H
@@ -70,10 +71,10 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_password_hash(saas_text *out, saas_ctx *c
  * ERR_CONFLICT: the organization has this address already. ERR_VALIDATION, ERR_BUSY. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_user_create(saas_ctx *c, saas_rows **row, saas_text email, saas_text password,
                                                    saas_role role);
-/* Changes a member's role; *row as above. It is in access tokens from the next refresh, 900 s at the latest.
- * ERR_NOT_FOUND. The last admin stays one: answers 409 LAST_ADMIN and returns ERR_FAILED. */
+/* Changes a member's role; *row as above. Access tokens that say the old one are refused within a second, everywhere;
+ * a refresh gives one with the new role. ERR_NOT_FOUND. The last admin stays one: answers 409 LAST_ADMIN and returns ERR_FAILED. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_user_set_role(saas_ctx *c, saas_rows **row, saas_uuid user_id, saas_role role);
-/* Ends a membership and its sessions. Errors as above. */
+/* Ends a membership, its sessions and, within a second, its access tokens. Errors as above. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_user_remove(saas_ctx *c, saas_uuid user_id);
 /* A new password for the account that is signed in; its other sessions end. The new one is checked under "newPassword".
  * A wrong current one answers 400 INVALID_CREDENTIALS and returns ERR_FAILED. ERR_VALIDATION, ERR_BUSY. */

@@ -49,7 +49,8 @@ SAAS_API const void *saas_params_(saas_ctx *c, const saas_schema *schema);
 typedef struct saas_principal {
     saas_uuid user_id, org_id, session_id;
     saas_role role;
-    saas_text email; /* ptr NULL when tokens leave it out */
+    uint32_t generation; /* of the user when the token was made: tokens of an older one are refused */
+    saas_text email;     /* ptr NULL when tokens leave it out */
 } saas_principal;
 SAAS_API const saas_principal *saas_me(const saas_ctx *c);
 

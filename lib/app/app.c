@@ -4,6 +4,7 @@
 #include "auth_routes/courier.h"
 #include "base/error.h"
 #include "http/meter.h"
+#include "middleware/revoked.h"
 #include "middleware/steps.h"
 #include <stdlib.h>
 #include <string.h>
@@ -165,9 +166,19 @@ static saas_err make_mail(saas_app *app, const saas_app_options *o)
     site->mailer_user = o->mailer_user;
     site->development = s->app_env == saas_environment_development;
     site->signup_neutral = s->signup_neutral == saas_switch_on;
-    site->attach = saas_courier_attach;
-    site->detach = saas_courier_detach;
     return SAAS_OK;
+}
+
+static saas_err attach(saas_shard *shard)
+{
+    SAAS_TRY(saas_revoked_attach(shard));
+    return saas_courier_attach(shard);
+}
+
+static void detach(saas_shard *shard)
+{
+    saas_revoked_detach(shard);
+    saas_courier_detach(shard);
 }
 
 static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
@@ -185,6 +196,8 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
     site->fiber_stack_bytes = o->fiber_stack_bytes;
     site->requests_max = o->requests_max ? o->requests_max : REQUESTS;
     site->ready = is_ready;
+    site->attach = attach;
+    site->detach = detach;
     saas_err err = make_log(app, o);
     if (!err)
         err = make_keys(app);

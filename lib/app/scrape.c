@@ -36,6 +36,10 @@ static const single singles[] = {
     {"saas_idempotent_replays_total", "counter", "Requests answered as before", SAAS_METER_REPLAYED, 1},
     {"saas_handlers_parked_total", "counter", "Handlers that would not end", SAAS_METER_PARKED, 1},
     {"saas_db_round_trips_total", "counter", "Round trips to Postgres", SAAS_METER_ROUND_TRIPS, 1},
+    {"saas_revocations", "gauge", "Revoked sessions, users and organizations that loops remember", SAAS_METER_REVOKED, 1},
+    {"saas_revocations_unknown", "gauge", "Loops that ask Postgres for each request whether its token was revoked",
+     SAAS_METER_REVOKED_ASK, 1},
+    {"saas_listens_total", "counter", "Times that a loop began to hear of revocations", SAAS_METER_LISTENS, 1},
     {"saas_db_wait_seconds_total", "counter", "Time waited for a lane", SAAS_METER_DB_WAIT_US, 1e-6},
 };
 

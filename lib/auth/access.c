@@ -27,7 +27,8 @@ SAAS_STRUCT(jose_header, JOSE_HEADER);
     F(T, text(1, 254), email)                                                                                          \
     F(T, i64(0, INT64_C(253402300799)), iat, .required = true)                                                         \
     F(T, i64(0, INT64_C(253402300799)), exp, .required = true)                                                         \
-    F(T, i64(0, INT64_C(253402300799)), nbf)
+    F(T, i64(0, INT64_C(253402300799)), nbf)                                                                           \
+    F(T, i64(0, INT32_MAX), gen)
 SAAS_STRUCT(claims, CLAIMS);
 
 _Static_assert((int)saas_user_role_viewer == SAAS_VIEWER && (int)saas_user_role_member == SAAS_MEMBER &&
@@ -61,6 +62,10 @@ static void write_claims(saas_buf *out, const saas_keys *keys, const saas_princi
     write_text(&j, "role", saas_text_z(saas_user_role_words.words[who->role]));
     if (who->email.ptr && !keys->without_email)
         write_text(&j, "email", who->email);
+    if (who->generation) {
+        saas_json_key(&j, SAAS_LIT("gen"));
+        saas_json_i64(&j, who->generation);
+    }
     saas_json_key(&j, SAAS_LIT("iat"));
     saas_json_i64(&j, now_s);
     saas_json_key(&j, SAAS_LIT("exp"));
@@ -195,7 +200,11 @@ saas_err saas_access_verify(saas_principal *who, saas_arena *a, saas_signer *s, 
     if (!saas_text_equal(in->iss, s->keys->issuer) || !saas_text_equal(in->aud, s->keys->audience) ||
         !in_time(in, now_s))
         return SAAS_ERR_UNAUTHENTICATED;
-    *who = (saas_principal){
-        .user_id = in->sub, .org_id = in->org, .session_id = in->sid, .role = (saas_role)in->role, .email = in->email};
+    *who = (saas_principal){.user_id = in->sub,
+                            .org_id = in->org,
+                            .session_id = in->sid,
+                            .role = (saas_role)in->role,
+                            .generation = (uint32_t)in->gen,
+                            .email = in->email};
     return SAAS_OK;
 }

@@ -28,13 +28,14 @@ void saas_signer_free(saas_signer *s);
 
 /* ---- access tokens: JWT, HS256, typ at+jwt ---- */
 
-/* Signs claims iss, aud, sub, org, sid, role, email (when who->email has one), iat = now_s, exp = now_s + 900. */
+/* Signs claims iss, aud, sub, org, sid, role, email (when who->email has one), gen (unless 0), iat = now_s,
+ * exp = now_s + 900. */
 SAAS_MUST_CHECK saas_err saas_access_sign(saas_text *out, saas_arena *a, saas_signer *s, const saas_principal *who,
                                           int64_t now_s);
 /* Strict: three parts of unpadded canonical base64url, exactly the header this library writes in its meaning (alg
- * HS256, typ at+jwt, no crit; a kid, if there is one, of the secret that made it), every claim present and well-typed,
- * iss and aud equal, exp in the future (leeway 0..60 s), constant-time signature first. ERR_UNAUTHENTICATED for
- * everything else. who->email points into the arena. */
+ * HS256, typ at+jwt, no crit; a kid, if there is one, of the secret that made it), every claim present and well-typed
+ * (without gen it is 0), iss and aud equal, exp in the future (leeway 0..60 s), constant-time signature first.
+ * ERR_UNAUTHENTICATED for everything else. who->email points into the arena. */
 SAAS_MUST_CHECK saas_err saas_access_verify(saas_principal *who, saas_arena *a, saas_signer *s, saas_text token,
                                             int64_t now_s);
 

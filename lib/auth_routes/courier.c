@@ -178,6 +178,8 @@ saas_err saas_courier_attach(saas_shard *shard)
 void saas_courier_detach(saas_shard *shard)
 {
     saas_courier *k = shard->courier;
+    if (!k)
+        return;
     saas_timer_stop(shard->loop, &k->timer);
     shard->courier = NULL;
     free(k);

@@ -63,6 +63,7 @@ saas_err saas_reply_signed_in(saas_ctx *c, int status, const struct saas_identit
                                .org_id = who->org_id,
                                .session_id = session->id,
                                .role = (saas_role)who->role,
+                               .generation = (uint32_t)who->generation,
                                .email = who->email};
     struct signed_in out = {.refresh_token = saas_text_z(session->token),
                             .token_type = SAAS_LIT("Bearer"),

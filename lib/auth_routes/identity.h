@@ -19,7 +19,8 @@
     F(T, text(1, 80), org_name)                                                                                        \
     F(T, text(3, 40), org_slug)                                                                                        \
     F(T, text(1, 40), org_plan)                                                                                        \
-    F(T, time, org_created_at)
+    F(T, time, org_created_at)                                                                                         \
+    F(T, i64(0, INT32_MAX), generation)
 SAAS_DECLARE(saas_identity, SAAS_IDENTITY);
 
 /* A session that is about to be: its id and first refresh token. */

@@ -13,7 +13,8 @@ enum { RANDOM = 32 };
     F(T, uuid, user_id)                                                                                                \
     F(T, uuid, org_id)                                                                                                 \
     F(T, word(saas_user_role), role)                                                                                   \
-    F(T, email, email)
+    F(T, email, email)                                                                                                 \
+    F(T, i64(0, INT32_MAX), generation)
 SAAS_STRUCT(verdict, VERDICT);
 
 static saas_err refuse(saas_ctx *c, const saas_principal *who)
@@ -77,6 +78,7 @@ saas_err saas_route_refresh(saas_ctx *c)
                                 .org_id = v->org_id,
                                 .session_id = given.session_id,
                                 .role = (saas_role)v->role,
+                                .generation = (uint32_t)v->generation,
                                 .email = v->email};
     if (saas_text_equal(v->outcome, SAAS_LIT("reused")))
         return refuse_reused(c, &who);

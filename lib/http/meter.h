@@ -9,13 +9,16 @@ enum {
     /* states of the shard */
     SAAS_METER_LIVE,
     SAAS_METER_DB, /* of shared, slow and exclusive lanes each: ready, busy, waiting */
-    SAAS_METER_GAUGES = SAAS_METER_DB + 3 * SAAS_DB_LOADS,
+    SAAS_METER_REVOKED = SAAS_METER_DB + 3 * SAAS_DB_LOADS,
+    SAAS_METER_REVOKED_ASK,
+    SAAS_METER_GAUGES,
     /* counts */
     SAAS_METER_RATE_LIMITED = SAAS_METER_GAUGES,
     SAAS_METER_REPLAYED,
     SAAS_METER_PARKED,
     SAAS_METER_ROUND_TRIPS,
     SAAS_METER_DB_WAIT_US,
+    SAAS_METER_LISTENS,
     SAAS_METER_PLACES, /* outside the tenant, each */
     SAAS_METER_ROUTES = SAAS_METER_PLACES + SAAS_PLACES_MAX, /* of each route in the router's order, and one more of what matched none */
 

@@ -105,7 +105,7 @@ void saas_shard_free(saas_shard *shard)
     if (!shard)
         return;
     saas_timer_stop(shard->loop, &shard->grace);
-    if (shard->courier)
+    if (shard->site->detach)
         shard->site->detach(shard);
     if (shard->db)
         saas_db_free(shard->db);

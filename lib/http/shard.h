@@ -48,7 +48,7 @@ typedef struct saas_site {
     bool development, signup_neutral;
     /* What a shard does beside requests, by layers above: made with it, NULL where it needs none. */
     saas_err (*attach)(saas_shard *shard);
-    void (*detach)(saas_shard *shard);
+    void (*detach)(saas_shard *shard); /* also after an attach that failed */
 } saas_site;
 
 struct saas_shard {
@@ -70,7 +70,7 @@ struct saas_shard {
     size_t stubborn_count;
     uint64_t lists[64]; /* hashes of lists whose order's columns are NOT NULL, the last ones */
     uint32_t list_count;
-    void *courier; /* of attach; NULL without */
+    void *courier, *watch; /* of attach; NULL without */
     uint8_t random[576]; /* for ids of requests and spans: one system call for 32 of them */
     size_t random_left;
     bool stopping;

@@ -372,8 +372,11 @@ static void a_demoted_admin_administers_no_more(void)
     strcpy(bob, at("data.accessToken"));
     snprintf(path, sizeof path, "/users/%s", ann_id);
     CHECK_INT(call("PATCH", path, bob, "{\"role\":\"viewer\"}"), 200);
-    CHECK_INT(call("PATCH", path, ann, "{\"role\":\"admin\"}"), 403);
-    CHECK_INT(call("POST", "/users", ann, "{\"email\":\"x@example.com\",\"password\":\"" PASSWORD "\"}"), 403);
+    /* the database knows before the loop hears */
+    int status = call("PATCH", path, ann, "{\"role\":\"admin\"}");
+    CHECK(status == 403 || status == 401);
+    status = call("POST", "/users", ann, "{\"email\":\"x@example.com\",\"password\":\"" PASSWORD "\"}");
+    CHECK(status == 403 || status == 401);
     CHECK_STR(sql("select string_agg(role, ' ' order by email) from users"), "viewer admin");
 }
 
