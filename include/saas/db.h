@@ -58,11 +58,28 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_update(saas_ctx *c, saas_rows **row, cons
 
 typedef struct saas_unit saas_unit;
 SAAS_API SAAS_MUST_CHECK saas_err saas_unit_new(saas_unit **out, saas_ctx *c);
-/* Adds a statement; *rows (may be NULL) is filled by saas_unit_run. args are copied, texts they point at borrowed until
- * then. */
+/* Adds a statement; *rows (may be NULL) is filled by saas_unit_run or _receive. args are copied, texts they point at
+ * borrowed until then. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_unit_add(saas_unit *unit, saas_rows **rows, const char *sql, saas_args args);
 /* Runs it: all or nothing. Once. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_unit_run(saas_unit *unit);
+/* What became of statement i, in the order they were added, once the unit has ended. SAAS_OK: it ran (undone with the
+ * others if the unit failed). ERR_CANCELLED: it did not run, as one before it failed. Another: its error, or that of
+ * the unit as a whole. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_unit_err(const saas_unit *unit, size_t i);
+
+/* ---- sent at once, received later ---- */
+
+/* saas_unit_run in two halves. Any number may be under way, beside saas_work, saas_sleep and other queries: each is a
+ * transaction of its own, and they may run at the same time, in no order. In a transaction they are part of it and run one
+ * after another, in the order they were sent; commit and rollback wait for them.
+ * Each that was sent outside a transaction has to be received: a success is answered with a 500 otherwise, except in
+ * GET. What is left when the handler returns is let go: it runs into its time limit, and may be committed. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_unit_send(saas_unit *unit);
+SAAS_API SAAS_MUST_CHECK saas_err saas_unit_receive(saas_unit *unit); /* waits for its end; once */
+/* A unit of one statement, on its way: saas_query that does not wait. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_send(saas_ctx *c, saas_unit **sent, saas_rows **rows, const char *sql,
+                                            saas_args args);
 
 /* ---- a transaction ---- */
 

@@ -30,13 +30,29 @@ static void take_back(saas_db_lane *lane, const saas_db_step *step)
         lane->prepared[step->at] = step->gen;
 }
 
+/* Which statement of the operation a step is for. */
+static bool statement_of(size_t *out, const saas_db_op *op, const saas_db_step *step)
+{
+    *out = step->at;
+    if (step->kind != SAAS_DB_PREPARE)
+        return step->kind == SAAS_DB_DESCRIBE || step->kind == SAAS_DB_EXECUTE;
+    for (size_t i = 0; i < op->count; i++) {
+        *out = i;
+        if (op->stmts[i]->slot == step->at)
+            return true;
+    }
+    return false;
+}
+
 static void failed(saas_db_lane *lane, saas_db_op *op, const saas_db_step *step, PGresult *r)
 {
     take_back(lane, step);
     if (PQresultStatus(r) != PGRES_PIPELINE_ABORTED && !op->err) {
-        bool ours = step->kind == SAAS_DB_DESCRIBE || step->kind == SAAS_DB_EXECUTE;
+        size_t at;
+        const bool ours = statement_of(&at, op, step);
         op->failed = op->step_at;
-        op->err = saas_db_error_take(&op->error, r, ours ? step->at : 0);
+        op->err = saas_db_error_take(&op->error, r, ours ? at : 0);
+        op->error.of_statement = ours;
         if (step->kind == SAAS_DB_BUILTIN && !strcmp(op->error.sqlstate, "22023"))
             op->err = SAAS_ERR_DEADLINE;
         if (op->err == SAAS_ERR_READ_ONLY && !op->read_only && !lane->read_only) {

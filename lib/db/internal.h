@@ -53,6 +53,7 @@ struct saas_db_op {
     saas_db_tier tier;
     saas_uuid org;
     bool has_org, read_only;
+    const char *schema;
     bool probing;   /* only prepares and describes, to know the types of the parameters */
     bool replanned; /* once */
     bool committed; /* COMMIT itself was confirmed */
@@ -130,6 +131,7 @@ typedef enum saas_db_builtin {
     SAAS_DB_FIRST_READ_ONLY,
     SAAS_DB_ORG, /* $1 organization, $2 tag */
     SAAS_DB_ORG_READ_ONLY,
+    SAAS_DB_SCHEMA, /* $1 search path */
     SAAS_DB_LIMIT, /* $1 deadline, $2 limit in ms */
     SAAS_DB_CLOCK,
     SAAS_DB_SESSION,
@@ -210,7 +212,7 @@ SAAS_MUST_CHECK saas_err saas_db_unit_send(saas_db_lane *lane, saas_db_op *op);
 /* The tier it belongs on by what is known of its statements now. */
 saas_db_tier saas_db_unit_tier(const saas_db_op *op);
 /* After a probe: arguments and wanted columns, now that their types are known. */
-SAAS_MUST_CHECK saas_err saas_db_unit_check(const saas_db_op *op);
+SAAS_MUST_CHECK saas_err saas_db_unit_check(saas_db_op *op);
 void saas_db_unit_complete(saas_db_op *op, saas_err e);
 
 /* ---- pool.c ---- */

@@ -48,7 +48,8 @@ typedef struct saas_db_error {
     char sqlstate[6];
     char constraint[64];
     char message[200]; /* primary message; for the log only */
-    size_t statement;  /* which of the unit's */
+    size_t statement;  /* which of the unit's; 0 also when it is none's */
+    bool of_statement; /* it is one's */
 } saas_db_error;
 
 typedef struct saas_db_statement {
@@ -63,6 +64,7 @@ typedef struct saas_db_unit {
     saas_uuid org;
     bool has_org; /* without: the setting is '', which matches no tenant row */
     bool read_only, slow;
+    const char *schema;   /* the search path, for this unit; NULL: the role's own */
     uint64_t deadline_us; /* on saas_clock_mono_us; 0: none */
     const char *tag;      /* application_name while it runs; NULL: the connection's. In a transaction: its own holds */
     saas_log *log;        /* of what is wrong with its statements; NULL: the pool's */
@@ -80,7 +82,7 @@ typedef struct saas_db_unit {
  * a statement that would change the transaction or the session): at once, without done(). */
 SAAS_MUST_CHECK saas_err saas_db_submit(saas_db *db, saas_db_unit *unit);
 /* Lets go of a unit: done() is not called any more. What was sent runs into its limit, its result is discarded. */
-void saas_db_cancel(saas_db *db, saas_db_unit *unit);
+void saas_db_cancel(saas_db_unit *unit);
 
 /* ---- transactions ---- */
 
@@ -92,6 +94,7 @@ typedef struct saas_db_tx {
     void *user;
     saas_uuid org;
     bool has_org, read_only, serializable;
+    const char *schema; /* as a unit's */
     uint64_t deadline_us;
     const char *tag; /* as of a unit */
     saas_db_error error;
@@ -100,7 +103,7 @@ typedef struct saas_db_tx {
 
 /* Checks out an exclusive lane, BEGINs, sets the organization; done() tells. Errors as saas_db_submit. */
 SAAS_MUST_CHECK saas_err saas_db_tx_open(saas_db *db, saas_db_tx *tx);
-/* Statements inside it; the unit's org, read_only and slow are ignored. One at a time. */
+/* Statements inside it; the unit's org, schema, read_only and slow are ignored. One at a time. */
 SAAS_MUST_CHECK saas_err saas_db_tx_submit(saas_db_tx *tx, saas_db_unit *unit);
 /* Savepoints: sets one, forgets the innermost, or goes back to it and forgets it; done() tells. Going back is the only
  * thing that helps after an error. Errors as saas_db_submit. */

@@ -64,6 +64,7 @@ saas_err saas_db_tx_open(saas_db *db, saas_db_tx *tx)
     op->org = tx->org;
     op->has_org = tx->has_org;
     op->read_only = tx->read_only;
+    op->schema = tx->schema;
     op->deadline_us = tx->deadline_us;
     tx->lane = NULL;
     saas_err e = saas_db_op_start(op);

@@ -24,11 +24,12 @@ static saas_err check_known(const saas_db_op *op, const saas_db_statement *s, sa
     return SAAS_OK;
 }
 
-static saas_err take_statements(saas_db_op *op, const saas_db_unit *unit)
+static saas_err take_statements(saas_db_op *op, saas_db_unit *unit)
 {
     saas_log *log = log_of(op->db, unit);
     for (size_t i = 0; i < unit->count; i++) {
         const char *sql = unit->statements[i].sql;
+        unit->error.statement = i;
         saas_err e = saas_db_stmt_get(&op->db->stmts, sql, &op->stmts[i]);
         if (e == SAAS_ERR_BUG)
             SAAS_LOG(log, SAAS_LOG_ERROR, "a statement may not change the transaction or the session",
@@ -37,6 +38,7 @@ static saas_err take_statements(saas_db_op *op, const saas_db_unit *unit)
         op->count = i + 1;
         SAAS_TRY(check_known(op, &unit->statements[i], op->stmts[i], log));
     }
+    unit->error = (saas_db_error){0};
     return SAAS_OK;
 }
 
@@ -49,6 +51,7 @@ saas_err saas_db_unit_op(saas_db_op **out, saas_db *db, saas_db_unit *unit, cons
         return SAAS_ERR_NO_MEMORY;
     saas_err e = take_statements(op, unit);
     if (e) {
+        unit->error.of_statement = true;
         saas_db_op_free(op);
         return e;
     }
@@ -56,6 +59,7 @@ saas_err saas_db_unit_op(saas_db_op **out, saas_db *db, saas_db_unit *unit, cons
     op->org = unit->org;
     op->has_org = unit->has_org;
     op->read_only = unit->read_only;
+    op->schema = unit->schema;
     op->deadline_us = unit->deadline_us;
     *out = op;
     return SAAS_OK;
@@ -63,14 +67,16 @@ saas_err saas_db_unit_op(saas_db_op **out, saas_db *db, saas_db_unit *unit, cons
 
 /* ---- sending ---- */
 
-saas_err saas_db_unit_check(const saas_db_op *op)
+saas_err saas_db_unit_check(saas_db_op *op)
 {
     saas_log *log = log_of(op->db, op->unit);
     for (size_t i = 0; i < op->count; i++) {
         const saas_db_statement *s = &op->unit->statements[i];
+        op->error = (saas_db_error){.statement = i, .of_statement = true};
         SAAS_TRY(saas_db_args_check(&s->args, op->stmts[i], log));
         SAAS_TRY(saas_db_stmt_check(op->stmts[i], s->columns, log));
     }
+    op->error = (saas_db_error){0};
     return SAAS_OK;
 }
 
@@ -236,10 +242,9 @@ saas_err saas_db_submit(saas_db *db, saas_db_unit *unit)
     return e;
 }
 
-void saas_db_cancel(saas_db *db, saas_db_unit *unit)
+void saas_db_cancel(saas_db_unit *unit)
 {
     saas_db_op *op = unit->op;
-    (void)db;
     if (!op)
         return;
     unit->op = NULL;

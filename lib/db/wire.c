@@ -29,6 +29,7 @@ static const struct {
                                  "select " ORG TAG("4") POOLED ", " LIMIT("3") READ_ONLY LEFT("2")},
     [SAAS_DB_ORG] = {"b_org", "select " ORG TAG("2"), "select " ORG TAG("2") POOLED},
     [SAAS_DB_ORG_READ_ONLY] = {"b_org_ro", "select " ORG TAG("2") READ_ONLY, "select " ORG TAG("2") POOLED READ_ONLY},
+    [SAAS_DB_SCHEMA] = {"b_schema", "select set_config('search_path', $1, true)"},
     [SAAS_DB_LIMIT] = {"b_limit", "select " LIMIT("2") LEFT("1")},
     [SAAS_DB_CLOCK] = {"b_clock", "select (extract(epoch from clock_timestamp()) * 1000000)::int8"},
     [SAAS_DB_SESSION] = {"b_session", "select " SESSION("false")},
@@ -109,7 +110,7 @@ static const char *tag_of(const saas_db_op *op)
     return op->unit ? op->unit->tag : op->tx ? op->tx->tag : NULL;
 }
 
-bool saas_db_wire_first(saas_db_lane *lane, saas_db_op *op)
+static bool set_org(saas_db_lane *lane, saas_db_op *op)
 {
     const char *tag = tag_of(op);
     char org[SAAS_UUID_CHARS + 1] = "";
@@ -122,6 +123,12 @@ bool saas_db_wire_first(saas_db_lane *lane, saas_db_op *op)
     limit_of(&l, lane, op);
     return builtin(lane, op, op->read_only ? SAAS_DB_FIRST_READ_ONLY : SAAS_DB_FIRST, 4,
                    (const char *const[]){org, l.deadline, l.ms, tag});
+}
+
+bool saas_db_wire_first(saas_db_lane *lane, saas_db_op *op)
+{
+    return set_org(lane, op) &&
+           (!op->schema || builtin(lane, op, SAAS_DB_SCHEMA, 1, (const char *const[]){op->schema}));
 }
 
 bool saas_db_wire_limit(saas_db_lane *lane, saas_db_op *op)

@@ -64,9 +64,11 @@ struct saas_ctx {
     saas_idempotency *idempotency; /* NULL: no key was sent */
     saas_uuid org;
     bool has_org;
-    saas_db_tx *tx;      /* open transaction, NULL without */
-    uint32_t savepoints; /* set in it */
-    saas_err tx_lost;    /* the last one was not committed although it should: no success may be answered */
+    saas_db_tx *tx;            /* open transaction, NULL without */
+    struct saas_call *tx_call; /* under way in it, NULL without */
+    uint32_t unreceived;       /* units of their own that were sent */
+    uint32_t savepoints;       /* set in it */
+    saas_err tx_lost;          /* the last one was not committed although it should: no success may be answered */
     uint32_t round_trips, db_wait_us;
     const char *tag; /* of its statements; NULL: not made */
 
@@ -78,10 +80,10 @@ struct saas_ctx {
     bool replied;         /* the answer is built */
     bool failure_written; /* of the result */
     bool replayed;
-    bool bug;             /* sticky 500 */
-    bool close;           /* the connection, behind the answer */
-    bool finished;        /* the handler has ended, or is parked: reply holds the answer */
-    bool sent;            /* and it has been handed to the transport */
+    bool bug;      /* sticky 500 */
+    bool close;    /* the connection, behind the answer */
+    bool finished; /* the handler has ended, or is parked: reply holds the answer */
+    bool sent;     /* and it has been handed to the transport */
     saas_err result;
     int status;
     saas_buf out;

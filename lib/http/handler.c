@@ -30,6 +30,8 @@ static saas_err call_handler(saas_ctx *c)
     SAAS_TRY(c->match.route->handler(c));
     if (!c->replied && !c->bug)
         return saas_ctx_bug(c, "the handler returned without a reply");
+    if (c->unreceived && !saas_ctx_reads(c))
+        return saas_ctx_bug(c, "the handler did not receive what it sent");
     return c->bug ? SAAS_ERR_BUG : SAAS_OK;
 }
 

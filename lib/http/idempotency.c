@@ -1,5 +1,6 @@
 #include "http/idempotency.h"
 #include "auth/keys.h"
+#include "http/placement.h"
 #include "http/tx.h"
 #include "http/unit.h"
 #include <sodium.h>
@@ -42,7 +43,8 @@ saas_err saas_idempotency_note(saas_ctx *c)
 {
     size_t count;
     const saas_text key = key_of(c, &count);
-    if (!count || !c->signed_in || !c->has_org || !c->shard->db || !saas_text_equal(c->method, SAAS_LIT("POST")))
+    if (!count || !c->signed_in || !c->has_org || !saas_placement_of(c->shard, SAAS_SCOPE_TENANT, c->org).db ||
+        !saas_text_equal(c->method, SAAS_LIT("POST")))
         return SAAS_OK;
     if (count > 1 || !is_key(key))
         return saas_fail_field(c, "Idempotency-Key", "one key of 1 to 255 printable characters");

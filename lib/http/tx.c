@@ -1,6 +1,7 @@
 #include "base/clock.h"
+#include "http/call.h"
+#include "http/placement.h"
 #include "http/tx.h"
-#include "http/unit.h"
 
 typedef struct step {
     saas_ctx *c;
@@ -25,7 +26,9 @@ saas_err saas_ctx_tx_open(saas_ctx *c, bool serializable)
 {
     if (c->tx)
         return saas_ctx_bug(c, "a second transaction");
-    if (!c->shard->db)
+    const saas_placement place =
+        saas_placement_of(c->shard, c->has_org ? SAAS_SCOPE_TENANT : SAAS_SCOPE_OUTSIDE, c->org);
+    if (!place.db)
         return saas_ctx_refuse(c, SAAS_ERR_UNAVAILABLE);
     SAAS_TRY(saas_ctx_may_wait(c));
     saas_db_tx *tx = saas_arena_calloc(&c->arena, 1, sizeof *tx);
@@ -36,11 +39,12 @@ saas_err saas_ctx_tx_open(saas_ctx *c, bool serializable)
     tx->user = &s;
     tx->org = c->org;
     tx->has_org = c->has_org;
+    tx->schema = place.schema;
     tx->read_only = saas_ctx_reads(c);
     tx->serializable = serializable;
     tx->deadline_us = c->deadline_us;
     tx->tag = saas_ctx_tag(c);
-    saas_err e = saas_db_tx_open(c->shard->db, tx);
+    saas_err e = saas_db_tx_open(place.db, tx);
     if (e)
         return saas_ctx_refuse(c, saas_ctx_db_failed(c, &tx->error, e));
     c->round_trips++;
@@ -104,7 +108,9 @@ saas_err saas_tx_commit(saas_ctx *c)
         return c->tx_lost = SAAS_ERR_BUG;
     }
     SAAS_TRY(saas_ctx_may_wait(c));
-    saas_err e = shares(c) ? commit_share(c) : end(c, true);
+    saas_err e = saas_call_flush(c);
+    if (!e)
+        e = shares(c) ? commit_share(c) : end(c, true);
     if (e)
         c->tx_lost = e;
     return e;
@@ -116,13 +122,14 @@ void saas_ctx_tx_drop(saas_ctx *c)
         return;
     saas_db_tx_abandon(c->tx);
     c->tx = NULL;
+    saas_call_lost(c);
 }
 
 void saas_ctx_tx_give_up(saas_ctx *c)
 {
     if (!c->tx)
         return;
-    if (c->over || saas_ctx_may_wait(c) || end(c, false))
+    if (c->over || saas_ctx_may_wait(c) || saas_call_flush(c) || end(c, false))
         saas_ctx_tx_drop(c);
 }
 
@@ -168,6 +175,7 @@ static saas_err mark(saas_ctx *c, saas_db_mark what)
 {
     step s = {.c = c, .wait = {.fiber = c->fiber}, .tx = c->tx};
     SAAS_TRY(saas_ctx_may_wait(c));
+    SAAS_TRY(saas_call_flush(c));
     c->tx->user = &s;
     saas_err e = saas_db_tx_mark(c->tx, what);
     if (e)

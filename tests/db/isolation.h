@@ -80,7 +80,7 @@ static void fill(void)
         s->busy = saas_db_submit(db, &s->r.unit) == SAAS_OK;
         finished += !s->busy;
         if (s->busy && started % 41 == 0) {
-            saas_db_cancel(db, &s->r.unit);
+            saas_db_cancel(&s->r.unit);
             s->busy = false;
             finished++;
             cancelled++;

@@ -138,7 +138,7 @@ static void a_first_run_is_run_alone(void)
         run_clear(&fast);
     }
     CHECK(saas_clock_mono_us() - begin < 150000);
-    saas_db_cancel(db, &r[N - 2].unit);
+    saas_db_cancel(&r[N - 2].unit);
     for (int i = 0; i < N; i++) {
         if (i == N - 2)
             continue;
@@ -231,16 +231,16 @@ static void cancelled_ones_are_silent(void)
     CHECK_INT(start(&block), SAAS_OK);
     CHECK_INT(start(&sent), SAAS_OK);
     CHECK_INT(start(&queued), SAAS_OK);
-    saas_db_cancel(db, &sent.unit);
-    saas_db_cancel(db, &queued.unit);
-    saas_db_cancel(db, &queued.unit);
+    saas_db_cancel(&sent.unit);
+    saas_db_cancel(&queued.unit);
+    saas_db_cancel(&queued.unit);
     memset(&sent.unit, 0xee, sizeof sent.unit); /* its storage may go at once */
     memset(&queued.unit, 0xee, sizeof queued.unit);
     CHECK_INT(run_it(&after), SAAS_OK);
     run_clear(&after);
     run_clear(&block);
     CHECK_INT(start(&unknown), SAAS_OK); /* only its prepare is on its way */
-    saas_db_cancel(db, &unknown.unit);
+    saas_db_cancel(&unknown.unit);
     CHECK_INT(unknown.calls, 0);
     CHECK_INT(run_it(&unknown), SAAS_OK);
     CHECK_STR(cell(&unknown, 0, 0), "never seen");

@@ -303,6 +303,27 @@ static void an_unknown_outcome_is_called_that(void)
     close_pool();
 }
 
+static void a_schema_is_the_transactions(void)
+{
+    tx_run t = {.tx = {.done = on_tx, .schema = "elsewhere"}};
+    t.tx.user = &t;
+    CHECK(sql_as(base.owner_dsn,
+                 "create schema elsewhere; create table elsewhere.placed (a int); grant usage on schema elsewhere to "
+                 "saas_app; grant insert on elsewhere.placed to saas_app",
+                 NULL));
+    REQUIRE(open_pool((saas_db_options){.lanes_exclusive = 1}));
+    CHECK_INT(saas_db_tx_open(db, &t.tx), SAAS_OK);
+    CHECK_INT(told(&t), SAAS_OK);
+    CHECK_INT(in_tx(&t, "insert into placed values (1)", SAAS_NO_ARGS), SAAS_OK);
+    CHECK_INT(end(&t, true), SAAS_OK);
+    CHECK_INT(begin(&t, 1, 0), SAAS_OK);
+    CHECK_INT(told(&t), SAAS_OK);
+    CHECK_INT(in_tx(&t, "insert into placed values (2)", SAAS_NO_ARGS), SAAS_ERR_SQL);
+    CHECK_INT(end(&t, false), SAAS_OK);
+    CHECK_INT(count_of("select count(*) from elsewhere.placed"), 1);
+    close_pool();
+}
+
 static void freeing_with_open_ones(void)
 {
     tx_run open, ending, waiting;
@@ -325,11 +346,17 @@ static void freeing_with_open_ones(void)
 }
 
 static const check_test tests[] = {
-    TEST(commits_and_rolls_back),     TEST(an_error_dooms_it),
-    TEST(a_commit_can_fail),          TEST(a_commit_past_the_deadline_is_none),
-    TEST(read_only_holds_throughout), TEST(nothing_stays_on_the_lane),
-    TEST(lanes_are_waited_for),       TEST(abandoned_at_any_moment),
-    TEST(a_link_that_breaks),         TEST(an_unknown_outcome_is_called_that),
+    TEST(commits_and_rolls_back),
+    TEST(an_error_dooms_it),
+    TEST(a_commit_can_fail),
+    TEST(a_commit_past_the_deadline_is_none),
+    TEST(read_only_holds_throughout),
+    TEST(nothing_stays_on_the_lane),
+    TEST(lanes_are_waited_for),
+    TEST(abandoned_at_any_moment),
+    TEST(a_link_that_breaks),
+    TEST(an_unknown_outcome_is_called_that),
+    TEST(a_schema_is_the_transactions),
     TEST(freeing_with_open_ones),
 };
 RIG_MAIN(tests)

@@ -243,6 +243,29 @@ static void statements_without_end(void)
     close_pool();
 }
 
+/* On one connection, prepared under one name. */
+static void a_schema_is_the_units(void)
+{
+    char got[256];
+    CHECK(sql_as(base.owner_dsn,
+                 "create schema elsewhere; create table elsewhere.placed (at text); create table placed (at text);"
+                 "insert into elsewhere.placed values ('elsewhere'); insert into placed values ('usual');"
+                 "grant usage on schema elsewhere to saas_app; grant select on elsewhere.placed, placed to saas_app",
+                 NULL));
+    REQUIRE(open_pool((saas_db_options){.lanes_shared = 1}));
+    for (int i = 0; i < 3; i++) {
+        run r = one("select at from placed", SAAS_NO_ARGS);
+        r.unit.schema = "elsewhere";
+        r.unit.deadline_us = in_ms(5000);
+        CHECK_INT(run_it(&r), SAAS_OK);
+        CHECK_STR(cell(&r, 0, 0), "elsewhere");
+        run_clear(&r);
+        CHECK_INT(value(got, "select at from placed", SAAS_NO_ARGS), SAAS_OK);
+        CHECK_STR(got, "usual");
+    }
+    close_pool();
+}
+
 static const check_test tests[] = {
     TEST(runs_a_statement),
     TEST(several_statements_are_one_transaction),
@@ -254,5 +277,6 @@ static const check_test tests[] = {
     TEST(what_changes_the_session_is_refused),
     TEST(a_changed_table_is_prepared_again),
     TEST(statements_without_end),
+    TEST(a_schema_is_the_units),
 };
 RIG_MAIN(tests)
