@@ -273,7 +273,7 @@ static const saas_route routes[] = {
 static void nothing_is_left(void)
 {
     CHECK_STR(stored("select count(*) from marks"), "0");
-    for (int i = 0; i < 100 && strcmp(stored("select count(*) from pg_stat_activity where usename = 'saas_app' and datname = current_database()"
+    for (int i = 0; i < 1000 && strcmp(stored("select count(*) from pg_stat_activity where usename = 'saas_app' and datname = current_database()"
                                              " and state like 'idle in%'"),
                                       "0");
          i++)
