@@ -55,7 +55,7 @@ typedef struct saas_app_options {
     const saas_schema *config;        /* the host's own settings; saas_settings() reads them */
     const saas_statement *statements; /* SAAS_STATEMENTS(table): borrowed */
     size_t statement_count, statement_size;
-    bool prove_catalogue_only; /* saas_app_prove does not read the tables themselves */
+    bool prove_catalogue_only; /* saas_app_prove does not touch the tables themselves */
     bool no_database;                 /* no DATABASE_URL, nothing to prove; every query is ERR_UNAVAILABLE */
     const char *const *env;           /* NULL: the process's environment. Copied. */
     const char *dotenv;               /* path of a .env file, see below; NULL, "": none, nor ENV_FILE */
@@ -159,7 +159,12 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_app_migrations(saas_app *app, saas_migrat
  * foreign key of a table it may write crosses organizations (a unique one may lack org_id where it has a uuid that is no
  * foreign key to a shared table); SECURITY DEFINER functions it may call are those of saas_auth;
  * connections fit the limits; all migrations are applied. Then it looks:
- * nothing it may read has a row for no organization or for one that does not exist. With SYSTEM_DATABASE_URL the role of
+ * nothing it may read has a row for no organization or for one that does not exist. Then it tries: in a transaction that
+ * is rolled back two organizations sign up, each table the role may write gets a row for both, made by what the
+ * catalogues say of it, and the one reads, updates, deletes, moves to and refers to the other's. What can't be filled is
+ * logged as "not probed live", with table and reason, and no finding. Sequences go on from there, and a trigger's effects
+ * outside the database stay: leave it out with prove_catalogue_only where that matters. It ends after 10 s at most, waits
+ * 0.5 s for a lock at most, and holds locks on its own rows and as any insert does on tables. With SYSTEM_DATABASE_URL the role of
  * that is checked as well: saas_system or a member of it, and neither superuser, BYPASSRLS nor owner. Then
  * options.statements.
  * Blocks. ERR_TENANT: e->text names each table or role and why. ERR_BUG: all is proven, but statements do not fit the

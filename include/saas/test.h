@@ -38,6 +38,12 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_test_db_new(saas_test_db *out, saas_test_
                                                    saas_error *e);
 SAAS_API void saas_test_db_drop(saas_test_pg *pg, const saas_test_db *db);
 
+/* saas_app_prove of an app with these options on db, migrated: each table of the host's is filled for two organizations,
+ * and one reaches for the other's rows. SAAS_OK: isolation is proven; e->text then has a line "table: not probed: why" for
+ * each table that no row could be made for, and is empty when there is none, which is what a test should ask for. Errors
+ * as saas_app_new and saas_app_prove. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_test_prove(const saas_app_options *options, const saas_test_db *db, saas_error *e);
+
 /* ---- an app without sockets ---- */
 
 typedef struct saas_test_client saas_test_client;

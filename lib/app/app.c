@@ -319,7 +319,8 @@ saas_err saas_app_prove(saas_app *app, saas_error *e)
                                           .modules = app->modules,
                                           .module_count = SAAS_MODULES,
                                           .statements = app->statements,
-                                          .catalogue_only = app->catalogue_only},
+                                          .catalogue_only = app->catalogue_only,
+                                          .log = app->site.log},
                       e);
 }
 

@@ -1,4 +1,5 @@
 #include "app/prove.h"
+#include "app/live.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include <stdio.h>
@@ -116,6 +117,10 @@ static saas_err prove(const saas_proof *proof, saas_arena *a, saas_error *e)
     if (!err || err == SAAS_ERR_TENANT) {
         saas_err statements = check_statements(conn, proof, e);
         err = err ? err : statements;
+    }
+    if (!err && !proof->catalogue_only) {
+        PQclear(PQexec(conn, "rollback"));
+        err = saas_live_probe(conn, shared.ptr, proof->log, e);
     }
     PQfinish(conn);
     if (proof->system_dsn && (!err || err == SAAS_ERR_TENANT || err == SAAS_ERR_BUG)) {

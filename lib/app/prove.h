@@ -14,7 +14,8 @@ typedef struct saas_proof {
     const saas_module *modules;
     size_t module_count;
     saas_statements statements;
-    bool catalogue_only; /* nothing is read but the catalogues */
+    bool catalogue_only; /* nothing is read but the catalogues, and nothing tried */
+    saas_log *log;       /* what could not be tried; may be NULL */
 } saas_proof;
 
 /* ERR_TENANT: e has a line a finding, each with its table, role or function. ERR_BUG: only the program's statements are

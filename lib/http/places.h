@@ -1,5 +1,5 @@
-/* http/places.h: the places of a program that leave the tenant, by their reasons. A bounded number of them, so that they
- * can be counted one by one whatever a program gives for a reason. */
+/* http/places.h: the places of a program that leave the tenant, by their reasons. A bounded number of them, so that
+ * they can be counted one by one whatever a program gives for a reason. */
 #ifndef SAAS_HTTP_PLACES_H
 #define SAAS_HTTP_PLACES_H
 
@@ -10,7 +10,7 @@ enum { SAAS_PLACES_MAX = 64, SAAS_PLACE_CHARS = 47 };
 
 typedef struct saas_places saas_places;
 typedef struct saas_place {
-    const char *scope;               /* "outside", "organization", "system"; static */
+    const char *scope;              /* "outside", "organization", "system"; static */
     char why[SAAS_PLACE_CHARS + 1]; /* fit for a label: quotes, backslashes and controls are '?' */
 } saas_place;
 

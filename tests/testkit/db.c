@@ -165,6 +165,26 @@ static void an_app_serves_its_tenants(void)
     saas_test_db_drop(cluster, &db);
 }
 
-static const check_test tests[] = {TEST(databases_are_cloned_quickly), TEST(other_migrations_are_another_template),
+/* TN1: what a host's test of its tables is. */
+static void tables_are_proven(void)
+{
+    saas_test_db db;
+    REQUIRE(!saas_test_db_new(&db, cluster, notes(), &e));
+    CHECK_INT(saas_test_prove(notes(), &db, &e), SAAS_OK);
+    CHECK_STR(e.text, "");
+    CHECK_STR(sql_on(db.super_dsn, "alter table notes add check (md5(title) = 'no such \"hash\"')"), "");
+    CHECK_INT(saas_test_prove(notes(), &db, &e), SAAS_OK);
+    CHECK_STR(e.text, "public.notes: not probed: no values were found that satisfy notes_title_check");
+    CHECK_STR(sql_on(db.super_dsn, "alter table notes drop constraint notes_title_check;"
+                                   "create function move() returns trigger language plpgsql security definer as $$ begin"
+                                   " delete from notes where id = new.id; return null; end $$;"
+                                   "create trigger move after insert on notes for each row execute function move()"),
+              "");
+    CHECK_INT(saas_test_prove(notes(), &db, &e), SAAS_ERR_TENANT);
+    CHECK_STR(e.text, "public.notes: a row that an organization writes is not among its own");
+    saas_test_db_drop(cluster, &db);
+}
+
+static const check_test tests[] = {TEST(tables_are_proven), TEST(databases_are_cloned_quickly), TEST(other_migrations_are_another_template),
                                    TEST(a_failing_migration_is_told), TEST(an_app_serves_its_tenants)};
 CLUSTER_MAIN(tests)
