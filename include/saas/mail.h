@@ -14,7 +14,8 @@ SAAS_BEGIN_DECLS
 typedef struct saas_mail {
     size_t size;
     /* verify, reset, invitation, signup: link and token. email_change (to the new address): likewise.
-     * email_change_notice, password_changed, signup_known (somebody signs up with an address that has an account): none. */
+     * email_change_notice, password_changed, new_login (from where the account was not
+     * used before), signup_known (somebody signs up with an address that has an account): none. */
     const char *kind;
     const char *to;
     const char *subject, *text; /* English, UTF-8, link included: for hosts that have no texts of their own */

@@ -71,6 +71,7 @@ typedef struct saas_test_request {
     const saas_header *headers;
     size_t header_count;
     uint64_t leave_after_ms;     /* the client goes away after this long, answered or not; 0: it stays */
+    const char *remote;          /* the client's address; NULL: 127.0.0.1 */
     char end_;
 } saas_test_request;
 

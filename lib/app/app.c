@@ -116,12 +116,18 @@ static saas_err make_keys(saas_app *app)
     return SAAS_OK;
 }
 
+/* Passwords have a pool of their own: a mailer that is slow keeps nobody from signing in, and no more are hashed at
+ * once than memory was given for. */
 static saas_err make_workers(saas_app *app, const saas_app_options *o)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    uint32_t threads = processors > 2 ? (uint32_t)processors : 2;
-    return saas_work_pool_new(&app->site.work, o->work_threads ? o->work_threads : threads,
-                              o->work_queue_max ? o->work_queue_max : WORK_QUEUE);
+    const struct saas_settings *s = app->settings;
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    const uint32_t threads = o->work_threads ? o->work_threads : processors > 2 ? (uint32_t)processors : 2;
+    const uint32_t queue = o->work_queue_max ? o->work_queue_max : WORK_QUEUE;
+    const uint32_t fit = (uint32_t)(s->password_pool_mib * 1024 / s->password_memory_kib);
+    app->site.password_cost = (saas_password_cost){(uint32_t)s->password_memory_kib, (uint32_t)s->password_passes};
+    SAAS_TRY(saas_work_pool_new(&app->site.work, threads, queue));
+    return saas_work_pool_new(&app->site.passwords, threads < fit ? threads : fit, queue);
 }
 
 static saas_err make_listener(saas_app *app)
@@ -254,6 +260,7 @@ void saas_app_free(saas_app *app)
         return;
     saas_listener_free(app->site.listener);
     saas_work_pool_free(app->site.work);
+    saas_work_pool_free(app->site.passwords);
     saas_limiter_free(app->site.limiter);
     saas_metrics_free(app->site.metrics);
     saas_places_free(app->site.places);

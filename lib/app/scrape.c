@@ -33,6 +33,9 @@ typedef struct single {
 static const single singles[] = {
     {"saas_requests_live", "gauge", "Requests under way", SAAS_METER_LIVE, 1},
     {"saas_rate_limited_total", "counter", "Requests refused with 429 by a limit", SAAS_METER_RATE_LIMITED, 1},
+    {"saas_guesses_wrong_total", "counter", "Passwords and mailed tokens that were wrong", SAAS_METER_GUESSES_WRONG, 1},
+    {"saas_guesses_refused_total", "counter", "Guesses that were not looked at after too many wrong ones",
+     SAAS_METER_GUESSES_REFUSED, 1},
     {"saas_idempotent_replays_total", "counter", "Requests answered as before", SAAS_METER_REPLAYED, 1},
     {"saas_handlers_parked_total", "counter", "Handlers that would not end", SAAS_METER_PARKED, 1},
     {"saas_db_round_trips_total", "counter", "Round trips to Postgres", SAAS_METER_ROUND_TRIPS, 1},
@@ -156,6 +159,8 @@ static void write_page(page *p, const saas_site *site)
                 saas_log_dropped(site->log));
     write_value(p, "saas_work_waiting", "gauge", "Jobs that wait for a thread of the work pool",
                 saas_work_waiting(site->work));
+    write_value(p, "saas_passwords_waiting", "gauge", "Passwords that wait to be hashed",
+                saas_work_waiting(site->passwords));
     write_lanes(p);
     write_places(p, site->places);
     write_routes(p);

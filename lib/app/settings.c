@@ -1,5 +1,6 @@
 #include "app/app.h"
 #include "app/pg.h"
+#include "auth/keys.h"
 #include "base/error.h"
 #include "config/config.h"
 #include <string.h>
@@ -106,6 +107,20 @@ static void check_pooled(saas_sources *s)
         wrong(s, "DATABASE_URL", "poolers take no options");
 }
 
+/* A field that is wrong was told, and is 0. */
+static void check_passwords(saas_sources *s, const struct saas_settings *own)
+{
+    const saas_password_cost cost = {(uint32_t)own->password_memory_kib, (uint32_t)own->password_passes};
+    if (!cost.memory_kib || !cost.passes)
+        return;
+    if (!saas_password_cost_suffices(cost))
+        wrong(s, "PASSWORD_MEMORY_KIB",
+              "too little for so few PASSWORD_PASSES: 47104 with 1, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with "
+              "5");
+    if (own->password_pool_mib && own->password_pool_mib * 1024 < cost.memory_kib)
+        wrong(s, "PASSWORD_POOL_MIB", "less than PASSWORD_MEMORY_KIB: no password could be hashed");
+}
+
 static saas_err check_together(saas_sources *s, const struct saas_settings *own)
 {
     check_dsn(s, "DATABASE_URL");
@@ -121,6 +136,7 @@ static saas_err check_together(saas_sources *s, const struct saas_settings *own)
     if (before.ptr &&
         ((access.ptr && saas_text_equal(access, before)) || (refresh.ptr && saas_text_equal(refresh, before))))
         wrong(s, "JWT_ACCESS_SECRET_PREVIOUS", "must differ from the other secrets");
+    check_passwords(s, own);
     bool safe = own->app_env != saas_environment_development && own->app_env != saas_environment_staging;
     if (own->rate_limits == saas_switch_off && safe)
         wrong(s, "RATE_LIMITS", "must not be off in production");

@@ -53,6 +53,9 @@ SAAS_ENUM(saas_switch, SAAS_SWITCH);
     F(T, word(saas_switch), signup_neutral, .def = "off",                                                              \
       .doc = "Sign-up tells nobody whether an address is known: a mail decides")                                      \
     F(T, word(saas_switch), jwt_email_claim, .def = "on", .doc = "Access tokens say the e-mail address")               \
+    F(T, i64(7168, 262144), password_memory_kib, .def = "19456", .doc = "Memory that hashing a password takes, in KiB") \
+    F(T, i64(1, 16), password_passes, .def = "2", .doc = "Passes over it")                                             \
+    F(T, i64(8, 65536), password_pool_mib, .def = "256", .doc = "Memory that all hashing at once may take, in MiB")    \
     F(T, text(32, 4000), metrics_token, .secret = true, .key = true, .doc = "Opens GET /metrics to its bearer")        \
     F(T, word(saas_switch), rate_limits, .def = "on", .doc = "Throttling; off is for load tests, not for production")
 SAAS_DECLARE(saas_settings, SAAS_SETTINGS);

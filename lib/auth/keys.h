@@ -96,11 +96,19 @@ SAAS_MUST_CHECK saas_err saas_cursor_open(saas_text *values, saas_arena *a, saas
 /* ---- passwords; these take 10 ms and more: on the work pool only ---- */
 
 enum { SAAS_PASSWORD_HASH_CHARS = 128 };
-SAAS_MUST_CHECK saas_err saas_argon2_hash(char out[SAAS_PASSWORD_HASH_CHARS], saas_text password);
+/* What Argon2id costs: memory and passes over it. */
+typedef struct saas_password_cost {
+    uint32_t memory_kib, passes;
+} saas_password_cost;
+/* OWASP's first choice; and whether a cost is at least one of its choices, and no more than is verified. */
+#define SAAS_PASSWORD_COST ((saas_password_cost){19456, 2})
+bool saas_password_cost_suffices(saas_password_cost cost);
+SAAS_MUST_CHECK saas_err saas_argon2_hash(char out[SAAS_PASSWORD_HASH_CHARS], saas_text password,
+                                          saas_password_cost cost);
 /* hash: PHC string of Argon2id, or bcrypt ($2a$, $2b$, $2y$, cost up to 14: of the password's first 72 bytes, as bcrypt
  * has it). ok false: wrong, or no such hash. hash NULL: spends the same time on a dummy and says false. rehash: not
- * what saas_argon2_hash makes today. */
-void saas_password_verify(bool *ok, bool *rehash, const char *hash, saas_text password);
+ * what saas_argon2_hash makes at this cost. */
+void saas_password_verify(bool *ok, bool *rehash, const char *hash, saas_text password, saas_password_cost cost);
 /* Whether it is one of the common passwords (compared without case). */
 bool saas_password_common(saas_text password);
 

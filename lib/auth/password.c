@@ -1,26 +1,41 @@
 #include "auth/keys.h"
 #include <crypt.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* OWASP's first choice for Argon2id; libsodium has one lane. */
-enum { PASSES = 2, MEMORY_KIB = 19456 };
 /* What a stored hash may cost at most: verifying one must not take a server down. */
 enum { PASSES_MAX = 16, MEMORY_KIB_MAX = 256 * 1024, BCRYPT_COST_MAX = 14, BCRYPT_BYTES = 72 };
 
 _Static_assert(SAAS_PASSWORD_HASH_CHARS == crypto_pwhash_STRBYTES, "libsodium's PHC string");
 
-/* Of a random password that was thrown away, at today's cost. */
-static const char dummy[] =
-    "$argon2id$v=19$m=19456,t=2,p=1$8oLbPTlkmC0xyqcu3tVWJg$xhQqy5wGvFOC0b0vJ4vbD3kGcQ6vHVHYz2Nn0DYBvxM";
+/* OWASP's choices for Argon2id, which it holds to be equal; libsodium has one lane. */
+static const saas_password_cost choices[] = {{47104, 1}, {19456, 2}, {12288, 3}, {9216, 4}, {7168, 5}};
 
-saas_err saas_argon2_hash(char out[SAAS_PASSWORD_HASH_CHARS], saas_text password)
+bool saas_password_cost_suffices(saas_password_cost cost)
+{
+    bool enough = false;
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        enough = enough || (cost.memory_kib >= choices[i].memory_kib && cost.passes >= choices[i].passes);
+    return enough && cost.memory_kib <= MEMORY_KIB_MAX && cost.passes <= PASSES_MAX;
+}
+
+/* No password is known for it: what counts is that it costs as much as anybody's. */
+static void write_dummy(char out[SAAS_PASSWORD_HASH_CHARS], saas_password_cost cost)
+{
+    snprintf(out, SAAS_PASSWORD_HASH_CHARS,
+             "$argon2id$v=19$m=%" PRIu32 ",t=%" PRIu32
+             ",p=1$8oLbPTlkmC0xyqcu3tVWJg$xhQqy5wGvFOC0b0vJ4vbD3kGcQ6vHVHYz2Nn0DYBvxM",
+             cost.memory_kib, cost.passes);
+}
+
+saas_err saas_argon2_hash(char out[SAAS_PASSWORD_HASH_CHARS], saas_text password, saas_password_cost cost)
 {
     if (sodium_init() < 0)
         return SAAS_ERR_UNAVAILABLE;
-    return crypto_pwhash_str_alg(out, password.ptr, password.len, PASSES, (size_t)MEMORY_KIB * 1024,
+    return crypto_pwhash_str_alg(out, password.ptr, password.len, cost.passes, (size_t)cost.memory_kib * 1024,
                                  crypto_pwhash_ALG_ARGON2ID13)
                ? SAAS_ERR_NO_MEMORY
                : SAAS_OK;
@@ -64,13 +79,16 @@ static bool bcrypt_matches(const char *hash, saas_text password)
     return same;
 }
 
-void saas_password_verify(bool *ok, bool *rehash, const char *hash, saas_text password)
+void saas_password_verify(bool *ok, bool *rehash, const char *hash, saas_text password, saas_password_cost cost)
 {
+    char dummy[SAAS_PASSWORD_HASH_CHARS];
     bool known = hash != NULL;
-    if (!known)
+    if (!known) {
+        write_dummy(dummy, cost);
         hash = dummy;
+    }
     bool bcrypt = is_bcrypt(hash);
     bool same = bcrypt ? bcrypt_matches(hash, password) : argon2_matches(hash, password);
     *ok = known && same;
-    *rehash = bcrypt || crypto_pwhash_str_needs_rehash(hash, PASSES, (size_t)MEMORY_KIB * 1024) != 0;
+    *rehash = bcrypt || crypto_pwhash_str_needs_rehash(hash, cost.passes, (size_t)cost.memory_kib * 1024) != 0;
 }

@@ -5,7 +5,8 @@
 #include "auth_routes/members.h"
 #include "auth_routes/password.h"
 #include "auth_routes/routes.h"
-#include "http/ctx.h"
+#include "auth_routes/throttle.h"
+#include "http/unit.h"
 
 #define INVITATION(F, T)                                                                                               \
     F(T, uuid, id, .read_only = true)                                                                                  \
@@ -31,9 +32,10 @@ static saas_err invite(saas_ctx *c)
     const saas_principal *me = saas_me(c);
     saas_uuid id;
     saas_rows *row;
+    SAAS_TRY(saas_throttle_mail(c, in->email));
     SAAS_TRY(saas_uuid_v7(&id));
-    SAAS_TRY(saas_query_one(
-        c, &row, "select * from saas_auth_api.invitation_create($1, $2, $3, $4, $5)",
+    SAAS_TRY(saas_traced_query(
+        c, &row, NULL, "select * from saas_auth_api.invitation_create($1, $2, $3, $4, $5)",
         SAAS_ARGS(me->user_id, saas_role_word(me->role), id, in->email, saas_role_word((saas_role)in->role))));
     saas_err e = saas_outcome(c, row);
     if (e == SAAS_ERR_CONFLICT)
@@ -47,8 +49,9 @@ static saas_err resend(saas_ctx *c)
 {
     const saas_principal *me = saas_me(c);
     saas_rows *row;
-    SAAS_TRY(saas_query_one(c, &row, "select * from saas_auth_api.invitation_resend($1, $2, $3)",
-                            SAAS_ARGS(me->user_id, saas_role_word(me->role), saas_param_id(c, "id"))));
+    SAAS_TRY(saas_throttle_mail(c, saas_param(c, "id")));
+    SAAS_TRY(saas_traced_query(c, &row, NULL, "select * from saas_auth_api.invitation_resend($1, $2, $3)",
+                               SAAS_ARGS(me->user_id, saas_role_word(me->role), saas_param_id(c, "id"))));
     SAAS_TRY(saas_outcome(c, row));
     saas_courier_call(c);
     return saas_reply_row(c, 200, row, &invitation_schema);
@@ -58,8 +61,8 @@ static saas_err cancel(saas_ctx *c)
 {
     const saas_principal *me = saas_me(c);
     saas_rows *row;
-    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.invitation_cancel($1, $2, $3) as outcome",
-                            SAAS_ARGS(me->user_id, saas_role_word(me->role), saas_param_id(c, "id"))));
+    SAAS_TRY(saas_traced_query(c, &row, NULL, "select saas_auth_api.invitation_cancel($1, $2, $3) as outcome",
+                               SAAS_ARGS(me->user_id, saas_role_word(me->role), saas_param_id(c, "id"))));
     SAAS_TRY(saas_outcome(c, row));
     return saas_reply_null(c, 200);
 }
@@ -86,6 +89,7 @@ enum { NEW_PASSWORD_MIN = 12 };
 typedef struct joining {
     uint8_t token[SAAS_MAIL_TOKEN_HASH];
     bool verified;
+    saas_text account;  /* its id */
     saas_text stored;   /* hash of a verified account's password */
     saas_text new_hash; /* what the database is told; ptr NULL: not that way */
     saas_text verified_hash;
@@ -104,6 +108,7 @@ static saas_err look_up(joining *j, saas_ctx *c, saas_text token)
         return saas_fail_token(c, event);
     j->verified = saas_text_equal(saas_rows_text(rows, 0, "verified"), SAAS_LIT("t"));
     j->stored = saas_rows_text(rows, 0, "password_hash");
+    j->account = saas_rows_text(rows, 0, "account_id");
     return SAAS_OK;
 }
 
@@ -122,20 +127,25 @@ static saas_err with_new_password(joining *j, saas_ctx *c, const struct saas_acc
     if (code_points(in->password) < NEW_PASSWORD_MIN)
         return saas_fail_field(c, "password", "too short: at least 12 characters");
     SAAS_TRY(saas_password_check(c, "password", in->password));
-    return saas_password_hash(&j->new_hash, c, in->password);
+    return saas_password_hash_modestly(&j->new_hash, c, in->password);
 }
 
 static saas_err with_own_password(joining *j, saas_ctx *c, const struct saas_accept *in)
 {
     saas_text fresh;
+    saas_guess g;
     bool ok;
     if (in->has.password != SAAS_SET)
         return saas_me(c) ? SAAS_OK : SAAS_ERR_UNAUTHENTICATED;
-    SAAS_TRY(saas_password_try(&ok, &fresh, c, j->stored, in->password));
-    if (!ok) {
+    SAAS_TRY(saas_guess_password(&g, c, j->account, &(saas_device){.network = {NULL, 0}}));
+    saas_err e = saas_password_try(&ok, &fresh, c, j->stored, in->password, !g.known_device);
+    if (!e && !ok) {
+        SAAS_TRY(saas_guess_wrong(&g, c));
         saas_auth_event(c, SAAS_LOG_WARN, event, "invalid_credentials", NULL);
         return saas_fail(c, 401, "INVALID_CREDENTIALS", "This is not the account's password");
     }
+    SAAS_TRY(saas_guess_right(&g, c));
+    SAAS_TRY(e);
     j->verified_hash = j->stored;
     return SAAS_OK;
 }
@@ -148,7 +158,7 @@ static saas_err join(struct saas_identity **who, saas_ctx *c, const joining *j, 
     saas_rows *rows;
     SAAS_TRY(saas_uuid_v7(&account));
     SAAS_TRY(saas_uuid_v7(&user));
-    SAAS_TRY(saas_outside_query(
+    SAAS_TRY(saas_traced_query(
         c, &rows, event, "select * from saas_auth_api.invitation_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         SAAS_ARGS(saas_v_bytes(j->token, sizeof j->token), account, user, j->new_hash, j->verified_hash,
                   me ? saas_v_uuid(me->user_id) : nobody, me ? saas_v_uuid(me->session_id) : nobody, session->id,
@@ -157,7 +167,7 @@ static saas_err join(struct saas_identity **who, saas_ctx *c, const joining *j, 
     return saas_identity_read(who, c, rows);
 }
 
-saas_err saas_route_accept(saas_ctx *c)
+static saas_err accept_invitation(saas_ctx *c)
 {
     const struct saas_accept *in = saas_body(c, saas_accept);
     joining j = {.new_hash = {NULL, 0}};
@@ -174,4 +184,9 @@ saas_err saas_route_accept(saas_ctx *c)
     saas_auth_event(c, SAAS_LOG_INFO, event, "ok",
                     &(saas_principal){.user_id = who->user_id, .org_id = who->org_id, .session_id = session.id});
     return saas_reply_signed_in(c, 200, who, &session);
+}
+
+saas_err saas_route_accept(saas_ctx *c)
+{
+    return saas_by_token(c, accept_invitation);
 }

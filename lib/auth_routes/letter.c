@@ -20,6 +20,9 @@ static const letter letters[] = {
      ". If you did not do this, choose a new password at once.", NULL},
     {"password_changed", "Your password was changed", "The password of your account was changed",
      ". If you did not do this, ask for a new one at once.", NULL},
+    {"new_login", "A new sign-in to your account",
+     "Somebody signed in to your account from where it was not used before",
+     ". If it was not you, choose a new password at once and end the other sessions.", NULL},
 };
 
 static const letter *find(const char *kind)

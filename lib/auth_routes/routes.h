@@ -46,6 +46,8 @@ saas_err saas_route_reset(saas_ctx *c);
     F(T, text(1, 128), password, .secret = true)
 SAAS_DECLARE(saas_accept, SAAS_ACCEPT);
 saas_err saas_route_accept(saas_ctx *c);
+/* Runs what takes a token of a mail; answers that fail count as wrong guesses of their address. */
+saas_err saas_by_token(saas_ctx *c, saas_handler fn);
 /* 400 INVALID_TOKEN; ERR_FAILED. */
 saas_err saas_fail_token(saas_ctx *c, const char *event);
 

@@ -4,7 +4,8 @@
 #include "auth_routes/password.h"
 #include "auth_routes/routes.h"
 #include "auth_routes/slug.h"
-#include "http/ctx.h"
+#include "auth_routes/throttle.h"
+#include "http/unit.h"
 
 static saas_err taken(saas_ctx *c, saas_text outcome)
 {
@@ -45,22 +46,21 @@ static saas_err create(saas_rows **rows, saas_ctx *c, const struct saas_signup *
     SAAS_TRY(saas_uuid_v7(&account));
     SAAS_TRY(saas_uuid_v7(&org));
     SAAS_TRY(saas_uuid_v7(&user));
-    return saas_outside_query(
+    return saas_traced_query(
         c, rows, "sign-up", "select * from saas_auth_api.signup($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         SAAS_ARGS(account, org, user, session->id, in->org_name, derive ? saas_text_z(derived) : in->org_slug, derive,
                   in->email, hash, saas_v_bytes(session->refresh.hash, sizeof session->refresh.hash),
                   saas_client_agent(c), saas_client_ip(c)));
 }
 
-saas_err saas_route_signup(saas_ctx *c)
+static saas_err sign_up(saas_ctx *c, const struct saas_signup *in)
 {
-    const struct saas_signup *in = saas_body(c, saas_signup);
     saas_new_session session;
     struct saas_identity *who;
     saas_rows *rows;
     saas_text hash;
     SAAS_TRY(saas_password_check(c, "password", in->password));
-    saas_err e = saas_password_hash(&hash, c, in->password);
+    saas_err e = saas_password_hash_modestly(&hash, c, in->password);
     saas_password_wipe(in->password);
     SAAS_TRY(e);
     if (c->shard->site->signup_neutral)
@@ -74,4 +74,15 @@ saas_err saas_route_signup(saas_ctx *c)
     saas_auth_event(c, SAAS_LOG_INFO, "auth.signup", "ok",
                     &(saas_principal){.user_id = who->user_id, .org_id = who->org_id, .session_id = session.id});
     return saas_reply_signed_in(c, 201, who, &session);
+}
+
+/* What is taken tells who is there. */
+saas_err saas_route_signup(saas_ctx *c)
+{
+    const struct saas_signup *in = saas_body(c, saas_signup);
+    saas_guess g = {.count = 0};
+    SAAS_TRY(c->shard->site->signup_neutral ? saas_throttle_mail(c, in->email) : saas_guess_signup(&g, c));
+    saas_err e = sign_up(c, in);
+    SAAS_TRY(e == SAAS_ERR_FAILED ? saas_guess_wrong(&g, c) : saas_guess_right(&g, c));
+    return e;
 }

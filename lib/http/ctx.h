@@ -132,6 +132,8 @@ saas_err saas_ctx_refuse(saas_ctx *c, saas_err e);
 saas_err saas_ctx_wait(saas_ctx *c, saas_wait *w, bool (*cancel)(void *op), void *op);
 /* On the loop, from an operation's callback: the fiber goes on with e. c may be gone afterwards. */
 void saas_ctx_wake(saas_ctx *c, saas_wait *w, saas_err e);
+/* saas_work on a pool of choice; modest: in no more than half of its queue. */
+saas_err saas_ctx_work(saas_ctx *c, saas_work_pool *pool, bool modest, void (*fn)(void *arg), void *arg);
 /* Keeps the fiber as it is for good; its client gets a 500. */
 _Noreturn void saas_ctx_park(saas_ctx *c);
 

@@ -60,10 +60,10 @@ static saas_err say(saas_ctx *c, const saas_charge *charges, const saas_limit_ve
     return SAAS_OK;
 }
 
-static saas_err refuse(saas_ctx *c, const saas_limit_verdict *v)
+saas_err saas_ctx_rate_limited(saas_ctx *c, uint64_t retry_after_us)
 {
     const saas_text after =
-        saas_arena_format(&c->arena, "%llu", (unsigned long long)seconds(v->retry_after_us ? v->retry_after_us : 1));
+        saas_arena_format(&c->arena, "%llu", (unsigned long long)seconds(retry_after_us ? retry_after_us : 1));
     if (!after.ptr)
         return SAAS_ERR_NO_MEMORY;
     c->retry_after = after;
@@ -94,7 +94,7 @@ saas_err saas_ctx_charge(saas_ctx *c, const saas_charge *charges, size_t count)
     if (allowed)
         return SAAS_OK;
     SAAS_TRY(give_back(c, charges, n - 1));
-    return refuse(c, &verdicts[n - 1]);
+    return saas_ctx_rate_limited(c, verdicts[n - 1].retry_after_us);
 }
 
 static bool is_policy_name(const char *name)

@@ -17,5 +17,7 @@ enum { SAAS_CHARGES_MAX = 4 };
 /* Takes all of them, SAAS_CHARGES_MAX at most, or none, and notes what is left for the answer's headers. The app has a
  * limiter. ERR_RATE_LIMITED, ERR_NO_MEMORY; errors of the store. */
 SAAS_MUST_CHECK saas_err saas_ctx_charge(saas_ctx *c, const saas_charge *charges, size_t count);
+/* ERR_RATE_LIMITED, with Retry-After. ERR_NO_MEMORY. */
+saas_err saas_ctx_rate_limited(saas_ctx *c, uint64_t retry_after_us);
 
 #endif

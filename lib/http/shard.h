@@ -25,7 +25,8 @@ typedef struct saas_site {
     saas_router *router;
     const saas_step *steps; /* NULL-terminated; middleware/ holds the one table of them */
     const saas_keys *keys;
-    saas_work_pool *work;
+    saas_work_pool *work, *passwords; /* passwords: as many threads as hashes fit into memory */
+    saas_password_cost password_cost;
     saas_metrics *metrics;      /* NULL: nothing is counted */
     saas_places *places;        /* NULL: likewise */
     saas_text metrics_token;    /* of GET /metrics; ptr NULL: there is none */

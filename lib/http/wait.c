@@ -116,6 +116,7 @@ typedef struct task {
     saas_ctx *c;
     saas_wait wait;
     saas_job job;
+    saas_work_pool *pool;
 } task;
 
 static void work_done(saas_job *job, saas_err e)
@@ -127,16 +128,23 @@ static void work_done(saas_job *job, saas_err e)
 static bool take_back(void *op)
 {
     task *t = op;
-    return saas_work_cancel(t->c->shard->site->work, &t->job);
+    return saas_work_cancel(t->pool, &t->job);
+}
+
+saas_err saas_ctx_work(saas_ctx *c, saas_work_pool *pool, bool modest, void (*fn)(void *arg), void *arg)
+{
+    SAAS_TRY(saas_ctx_may_wait(c));
+    task t = {.c = c,
+              .wait = {.fiber = c->fiber},
+              .job = {.fn = fn, .arg = arg, .loop = c->shard->loop, .done = work_done, .modest = modest},
+              .pool = pool};
+    saas_err e = saas_work_submit(pool, &t.job);
+    if (e)
+        return saas_ctx_refuse(c, e);
+    return saas_ctx_wait(c, &t.wait, take_back, &t);
 }
 
 saas_err saas_work(saas_ctx *c, void (*fn)(void *arg), void *arg)
 {
-    SAAS_TRY(saas_ctx_may_wait(c));
-    task t = {
-        .c = c, .wait = {.fiber = c->fiber}, .job = {.fn = fn, .arg = arg, .loop = c->shard->loop, .done = work_done}};
-    saas_err e = saas_work_submit(c->shard->site->work, &t.job);
-    if (e)
-        return saas_ctx_refuse(c, e);
-    return saas_ctx_wait(c, &t.wait, take_back, &t);
+    return saas_ctx_work(c, c->shard->site->work, false, fn, arg);
 }

@@ -124,7 +124,8 @@ void saas_work_pool_free(saas_work_pool *pool)
 saas_err saas_work_submit(saas_work_pool *pool, saas_job *job)
 {
     pthread_mutex_lock(&pool->lock);
-    bool room = !pool->stopping && pool->queued < pool->queue_max;
+    const uint32_t places = job->modest ? (pool->queue_max + 1) / 2 : pool->queue_max;
+    bool room = !pool->stopping && pool->queued < places;
     if (room) {
         job->waiting = true;
         saas_list_insert(&pool->queue, &job->link);

@@ -13,6 +13,7 @@ typedef struct saas_job {
     void *arg;
     saas_loop *loop;                                /* where done() runs; it must live until then */
     void (*done)(struct saas_job *job, saas_err e); /* SAAS_OK: fn ran; ERR_CANCELLED: it never will */
+    bool modest; /* leaves half of the queue to others: ERR_BUSY once that much waits */
 
     /* the pool's */
     saas_list link;

@@ -111,7 +111,7 @@ static saas_err set_request(saas_host_request *out, saas_test_client *t, const s
                                .method = saas_text_z(q->method ? q->method : "GET"),
                                .target = saas_text_z(q->target ? q->target : "/"),
                                .content_type = saas_text_z(type),
-                               .remote = saas_text_z("127.0.0.1")};
+                               .remote = saas_text_z(q->remote ? q->remote : "127.0.0.1")};
     if (q->body)
         out->body = (saas_text){q->body, q->body_len ? q->body_len : strlen(q->body)};
     return set_headers(out, t, q);

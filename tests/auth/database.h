@@ -108,7 +108,7 @@ static inline bool database_clean(void)
     if (!app)
         return database_new();
     sql(super, "truncate public.organizations, public.accounts, public.users, public.sessions, public.audit, "
-               "public.invitations, public.outbox, public.mail_tokens, public.saas_idempotency, public.revocations");
+               "public.invitations, public.outbox, public.mail_tokens, public.devices, public.saas_idempotency, public.revocations");
     return !strcmp(sql(super, "select count(*) from public.users"), "0");
 }
 

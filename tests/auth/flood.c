@@ -12,15 +12,22 @@ static unsigned before_health;
 
 static const saas_mount mounts[] = {{"/v1/auth", saas_auth_routes}};
 
-static bool start(uint32_t threads, uint32_t queue_max)
+static const char *const limited[] = {"RATE_LIMITS=on", NULL};
+
+static bool start_with(uint32_t threads, uint32_t queue_max, const char *const *env)
 {
     saas_error e = {0};
-    const saas_app_options *o =
-        SAAS_APP(.name = "flood", SAAS_MOUNTS(mounts), .work_threads = threads, .work_queue_max = queue_max);
+    const saas_app_options *o = SAAS_APP(.name = "flood", SAAS_MOUNTS(mounts), .work_threads = threads,
+                                         .work_queue_max = queue_max, .env = env);
     if (!saas_test_db_new(&db, cluster, o, &e) && !saas_test_client_new(&t, o, &db, &e))
         return memset(answered, 0, sizeof answered), done = 0, true;
     fprintf(stderr, "%s\n", e.text);
     return false;
+}
+
+static bool start(uint32_t threads, uint32_t queue_max)
+{
+    return start_with(threads, queue_max, NULL);
 }
 
 static void stop(void)
@@ -108,10 +115,51 @@ static void those_who_leave_cost_nothing_more(void)
     stop();
 }
 
+static void note_known(const saas_test_response *r, void *user)
+{
+    *(int *)user = r->status;
+}
+
+/* PW7: however many strangers come at once, there is room for those who have signed in before. */
+static void strangers_leave_room(void)
+{
+    enum { STRANGERS = 40 };
+    char bodies[STRANGERS][80], remotes[STRANGERS][16];
+    static const char known[] = "{\"orgName\":\"A\",\"email\":\"ann@example.com\",\"password\":\"quartz fjord 9 x\"}";
+    saas_test_response r = {0};
+    int status = 0;
+    REQUIRE(start_with(1, 8, limited));
+    CHECK(!SAAS_TEST_SEND(&r, t, .method = "POST", .target = "/v1/auth/signup", .body = known));
+    CHECK_INT(r.status, 201);
+    for (int i = 0; i < STRANGERS; i++) {
+        snprintf(bodies[i], sizeof bodies[i], "{\"email\":\"no%d@example.com\",\"password\":\"quartz fjord\"}", i);
+        snprintf(remotes[i], sizeof remotes[i], "198.51.100.%d", i);
+        CHECK(!saas_test_begin(t,
+                               &(saas_test_request){.size = sizeof(saas_test_request),
+                                                    .method = "POST",
+                                                    .target = "/v1/auth/login",
+                                                    .body = bodies[i],
+                                                    .remote = remotes[i]},
+                               count, NULL));
+    }
+    CHECK(!saas_test_begin(
+        t,
+        &(saas_test_request){.size = sizeof(saas_test_request),
+                             .method = "POST",
+                             .target = "/v1/auth/login",
+                             .body = "{\"email\":\"ann@example.com\",\"password\":\"quartz fjord 9 x\"}"},
+        note_known, &status));
+    CHECK(!saas_test_wait(t, 20000));
+    CHECK_INT(status, 200);
+    CHECK_INT(answered[401] + answered[503], STRANGERS);
+    CHECK(answered[503] > 0);
+    stop();
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {TEST(logins_do_not_stop_the_loop), TEST(too_many_logins_are_sent_away),
-                                       TEST(those_who_leave_cost_nothing_more)};
+                                       TEST(those_who_leave_cost_nothing_more), TEST(strangers_leave_room)};
     saas_error e = {0};
     if (saas_test_pg_start(&cluster, &e)) {
         fprintf(stderr, "%s\n", e.text);

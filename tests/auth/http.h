@@ -28,7 +28,7 @@ static inline const char *sql(const char *statement)
 
 static inline bool clean(void)
 {
-    sql("truncate organizations, accounts, users, sessions, audit, invitations, outbox, mail_tokens, saas_idempotency, revocations");
+    sql("truncate organizations, accounts, users, sessions, audit, invitations, outbox, mail_tokens, devices, saas_idempotency, revocations");
     return !strcmp(sql("select count(*) from accounts"), "0");
 }
 

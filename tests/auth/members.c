@@ -154,7 +154,8 @@ static void what_leaves_with_a_member(void)
     CHECK_STR(leave(1, id('c', 1), user_of("v@example.com")), "ok");
     CHECK_STR(sql(super, "select count(*) from accounts"), "3"); /* proven: stays its owner's */
     CHECK_STR(sql(super, "select string_agg(event, ' ' order by id) from audit where org_id = '%s'", id('b', 1)),
-              "organization.created user.created user.removed user.created user.removed user.created user.removed");
+              "session.created organization.created user.created session.created user.removed user.created user.removed "
+              "user.created user.removed");
 }
 
 /* PW6 */

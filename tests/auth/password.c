@@ -14,7 +14,7 @@ static uint64_t cpu_us(void)
 static bool verify(const char *hash, saas_text password, bool *rehash)
 {
     bool ok = !hash;
-    saas_password_verify(&ok, rehash, hash, password);
+    saas_password_verify(&ok, rehash, hash, password, SAAS_PASSWORD_COST);
     return ok;
 }
 
@@ -24,14 +24,14 @@ static void argon2id_byte_for_byte(void)
     char hash[SAAS_PASSWORD_HASH_CHARS], again[SAAS_PASSWORD_HASH_CHARS], twin[73];
     bool rehash = true;
     memset(twin, 'a', sizeof twin);
-    REQUIRE(!saas_argon2_hash(hash, (saas_text){twin, 73}));
+    REQUIRE(!saas_argon2_hash(hash, (saas_text){twin, 73}, SAAS_PASSWORD_COST));
     CHECK(!strncmp(hash, "$argon2id$v=19$m=19456,t=2,p=1$", 31));
     CHECK(verify(hash, (saas_text){twin, 73}, &rehash));
     CHECK(!rehash);
     CHECK(!verify(hash, (saas_text){twin, 72}, &rehash));
-    REQUIRE(!saas_argon2_hash(again, (saas_text){twin, 73}));
+    REQUIRE(!saas_argon2_hash(again, (saas_text){twin, 73}, SAAS_PASSWORD_COST));
     CHECK(strcmp(hash, again) != 0);
-    REQUIRE(!saas_argon2_hash(hash, SAAS_LIT(" p\xc3\xa4ssw\xf0\x9f\x98\x80rd ")));
+    REQUIRE(!saas_argon2_hash(hash, SAAS_LIT(" p\xc3\xa4ssw\xf0\x9f\x98\x80rd "), SAAS_PASSWORD_COST));
     CHECK(verify(hash, SAAS_LIT(" p\xc3\xa4ssw\xf0\x9f\x98\x80rd "), &rehash));
     CHECK(!verify(hash, SAAS_LIT("p\xc3\xa4ssw\xf0\x9f\x98\x80rd"), &rehash));
     CHECK(!verify(hash, SAAS_LIT(" P\xc3\xa4ssw\xf0\x9f\x98\x80rd "), &rehash));
@@ -115,7 +115,7 @@ static void nobody_costs_as_much_as_somebody(void)
 {
     char hash[SAAS_PASSWORD_HASH_CHARS];
     bool rehash = true;
-    REQUIRE(!saas_argon2_hash(hash, SAAS_LIT("correct horse battery")));
+    REQUIRE(!saas_argon2_hash(hash, SAAS_LIT("correct horse battery"), SAAS_PASSWORD_COST));
     CHECK(!verify(NULL, SAAS_LIT("correct horse battery"), &rehash));
     CHECK(!rehash);
     uint64_t known = median(hash), unknown = median(NULL);

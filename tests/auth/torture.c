@@ -111,10 +111,10 @@ static saas_err passwords(void)
 {
     char hash[SAAS_PASSWORD_HASH_CHARS];
     bool argon2, bcrypt, rehash;
-    SAAS_TRY(saas_argon2_hash(hash, SAAS_LIT("quartz fjord")));
-    saas_password_verify(&argon2, &rehash, hash, SAAS_LIT("quartz fjord"));
+    SAAS_TRY(saas_argon2_hash(hash, SAAS_LIT("quartz fjord"), SAAS_PASSWORD_COST));
+    saas_password_verify(&argon2, &rehash, hash, SAAS_LIT("quartz fjord"), SAAS_PASSWORD_COST);
     saas_password_verify(&bcrypt, &rehash, "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
-                         SAAS_LIT("U*U"));
+                         SAAS_LIT("U*U"), SAAS_PASSWORD_COST);
     return argon2 && bcrypt ? SAAS_OK : SAAS_ERR_UNAUTHENTICATED;
 }
 
