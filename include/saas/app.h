@@ -102,6 +102,10 @@ typedef struct saas_app_options {
  *   JWT_AUDIENCE         of access tokens; default the app's name
  *
  *   METRICS_TOKEN        at least 32 characters, not guessable; opens GET /metrics to its bearer
+ *   PASSWORD_MEMORY_KIB  of Argon2id, 7168..262144; default 19456. With PASSWORD_PASSES not less than one of OWASP's
+ *                        choices: 47104 with 1, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5
+ *   PASSWORD_PASSES      1..16; default 2
+ *   PASSWORD_POOL_MIB    memory that hashing may take at once, 8..65536; default 256
  *   RATE_LIMITS          on | off: limits of requests, sign-ins, connections an address; default on; off is refused in
  *                        production
  *

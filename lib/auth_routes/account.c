@@ -4,7 +4,6 @@
 #include "auth_routes/members.h"
 #include "auth_routes/password.h"
 #include "auth_routes/routes.h"
-#include "http/unit.h"
 #include "auth_routes/throttle.h"
 
 SAAS_STRUCT(me_user, SAAS_USER_FIELDS);
@@ -58,8 +57,8 @@ static saas_err change_email(saas_ctx *c)
     saas_rows *row;
     SAAS_TRY(saas_password_prove(&verified, c, in->current_password));
     SAAS_TRY(saas_throttle_mail(c, in->email));
-    SAAS_TRY(saas_traced_query(c, &row, NULL, "select saas_auth_api.email_change($1, $2, $3, $4) as outcome",
-                               SAAS_ARGS(me->user_id, me->session_id, verified, in->email)));
+    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.email_change($1, $2, $3, $4) as outcome",
+                            SAAS_ARGS(me->user_id, me->session_id, verified, in->email)));
     SAAS_TRY(saas_outcome(c, row));
     saas_courier_call(c);
     saas_auth_event(c, SAAS_LOG_INFO, "auth.email_change", "asked", me);
@@ -89,8 +88,8 @@ static saas_err remove_account(saas_ctx *c)
     saas_text verified;
     saas_rows *row;
     SAAS_TRY(saas_password_prove(&verified, c, saas_body(c, goodbye)->current_password));
-    SAAS_TRY(saas_traced_query(c, &row, NULL, "select saas_auth_api.account_remove($1, $2, $3) as outcome",
-                               SAAS_ARGS(me->user_id, me->session_id, verified)));
+    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.account_remove($1, $2, $3) as outcome",
+                            SAAS_ARGS(me->user_id, me->session_id, verified)));
     SAAS_TRY(saas_outcome(c, row));
     saas_auth_event(c, SAAS_LOG_INFO, "auth.account", "removed", me);
     return saas_reply_null(c, 200);

@@ -84,7 +84,7 @@ static saas_err deliver_next(bool *found, saas_ctx *c)
     saas_rows *rows;
     SAAS_TRY(saas_mail_token_new(token, hash, c->shard->signer));
     SAAS_TRY(saas_outside_query(c, &rows, "mail", "select * from saas_auth_api.mail_take($1)",
-                               SAAS_ARGS(saas_v_bytes(hash, sizeof hash))));
+                                SAAS_ARGS(saas_v_bytes(hash, sizeof hash))));
     *found = saas_rows_count(rows) > 0;
     saas_err e = *found ? saas_rows_read(&t, c, rows, 0, taken) : SAAS_OK;
     if (!e && *found)

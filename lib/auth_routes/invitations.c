@@ -6,7 +6,7 @@
 #include "auth_routes/password.h"
 #include "auth_routes/routes.h"
 #include "auth_routes/throttle.h"
-#include "http/unit.h"
+#include "http/ctx.h"
 
 #define INVITATION(F, T)                                                                                               \
     F(T, uuid, id, .read_only = true)                                                                                  \
@@ -34,8 +34,8 @@ static saas_err invite(saas_ctx *c)
     saas_rows *row;
     SAAS_TRY(saas_throttle_mail(c, in->email));
     SAAS_TRY(saas_uuid_v7(&id));
-    SAAS_TRY(saas_traced_query(
-        c, &row, NULL, "select * from saas_auth_api.invitation_create($1, $2, $3, $4, $5)",
+    SAAS_TRY(saas_query_one(
+        c, &row, "select * from saas_auth_api.invitation_create($1, $2, $3, $4, $5)",
         SAAS_ARGS(me->user_id, saas_role_word(me->role), id, in->email, saas_role_word((saas_role)in->role))));
     saas_err e = saas_outcome(c, row);
     if (e == SAAS_ERR_CONFLICT)
@@ -50,8 +50,8 @@ static saas_err resend(saas_ctx *c)
     const saas_principal *me = saas_me(c);
     saas_rows *row;
     SAAS_TRY(saas_throttle_mail(c, saas_param(c, "id")));
-    SAAS_TRY(saas_traced_query(c, &row, NULL, "select * from saas_auth_api.invitation_resend($1, $2, $3)",
-                               SAAS_ARGS(me->user_id, saas_role_word(me->role), saas_param_id(c, "id"))));
+    SAAS_TRY(saas_query_one(c, &row, "select * from saas_auth_api.invitation_resend($1, $2, $3)",
+                            SAAS_ARGS(me->user_id, saas_role_word(me->role), saas_param_id(c, "id"))));
     SAAS_TRY(saas_outcome(c, row));
     saas_courier_call(c);
     return saas_reply_row(c, 200, row, &invitation_schema);
@@ -61,8 +61,8 @@ static saas_err cancel(saas_ctx *c)
 {
     const saas_principal *me = saas_me(c);
     saas_rows *row;
-    SAAS_TRY(saas_traced_query(c, &row, NULL, "select saas_auth_api.invitation_cancel($1, $2, $3) as outcome",
-                               SAAS_ARGS(me->user_id, saas_role_word(me->role), saas_param_id(c, "id"))));
+    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.invitation_cancel($1, $2, $3) as outcome",
+                            SAAS_ARGS(me->user_id, saas_role_word(me->role), saas_param_id(c, "id"))));
     SAAS_TRY(saas_outcome(c, row));
     return saas_reply_null(c, 200);
 }
@@ -103,7 +103,7 @@ static saas_err look_up(joining *j, saas_ctx *c, saas_text token)
         return saas_fail_token(c, event);
     SAAS_TRY(e);
     SAAS_TRY(saas_outside_query(c, &rows, event, "select * from saas_auth_api.invitation_lookup($1)",
-                               SAAS_ARGS(saas_v_bytes(j->token, sizeof j->token))));
+                                SAAS_ARGS(saas_v_bytes(j->token, sizeof j->token))));
     if (!saas_rows_count(rows))
         return saas_fail_token(c, event);
     j->verified = saas_text_equal(saas_rows_text(rows, 0, "verified"), SAAS_LIT("t"));
@@ -158,7 +158,7 @@ static saas_err join(struct saas_identity **who, saas_ctx *c, const joining *j, 
     saas_rows *rows;
     SAAS_TRY(saas_uuid_v7(&account));
     SAAS_TRY(saas_uuid_v7(&user));
-    SAAS_TRY(saas_traced_query(
+    SAAS_TRY(saas_outside_query(
         c, &rows, event, "select * from saas_auth_api.invitation_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         SAAS_ARGS(saas_v_bytes(j->token, sizeof j->token), account, user, j->new_hash, j->verified_hash,
                   me ? saas_v_uuid(me->user_id) : nobody, me ? saas_v_uuid(me->session_id) : nobody, session->id,

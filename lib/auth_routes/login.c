@@ -5,7 +5,7 @@
 #include "auth_routes/routes.h"
 #include "auth_routes/throttle.h"
 #include "auth_routes/trail.h"
-#include "http/unit.h"
+#include "http/ctx.h"
 
 /* One answer for an unknown address, a wrong password and an account that may not sign in. */
 static saas_err refuse(saas_ctx *c)
@@ -23,7 +23,7 @@ static saas_err look_up(found *out, saas_ctx *c, saas_text email)
 {
     saas_rows *rows;
     SAAS_TRY(saas_outside_query(c, &rows, "login", "select * from saas_auth_api.login_lookup($1, $2, $3)",
-                               SAAS_ARGS(email, saas_client_agent(c), saas_client_ip(c))));
+                                SAAS_ARGS(email, saas_client_agent(c), saas_client_ip(c))));
     found f = {.hash = saas_rows_text(rows, 0, "password_hash"),
                .device = {.network = saas_rows_text(rows, 0, "network"), .agent = saas_rows_text(rows, 0, "agent")}};
     if (f.hash.ptr && saas_uuid_parse(&f.account_id, saas_rows_text(rows, 0, "account_id")))
@@ -37,11 +37,11 @@ static saas_err open_session(struct saas_identity **who, saas_ctx *c, const foun
                              const saas_new_session *session)
 {
     saas_rows *rows;
-    SAAS_TRY(saas_traced_query(c, &rows, "login",
-                               "select * from saas_auth_api.session_create($1, $2, $3, $4, $5, $6, $7)",
-                               SAAS_ARGS(f->account_id, f->hash, fresh, session->id,
-                                         saas_v_bytes(session->refresh.hash, sizeof session->refresh.hash),
-                                         saas_client_agent(c), saas_client_ip(c))));
+    SAAS_TRY(saas_outside_query(c, &rows, "login",
+                                "select * from saas_auth_api.session_create($1, $2, $3, $4, $5, $6, $7)",
+                                SAAS_ARGS(f->account_id, f->hash, fresh, session->id,
+                                          saas_v_bytes(session->refresh.hash, sizeof session->refresh.hash),
+                                          saas_client_agent(c), saas_client_ip(c))));
     return saas_identity_read(who, c, rows);
 }
 

@@ -5,7 +5,6 @@
 #include "auth_routes/password.h"
 #include "auth_routes/throttle.h"
 #include "auth_routes/trail.h"
-#include "http/unit.h"
 #include <saas/auth.h>
 #include <saas/db.h>
 
@@ -82,8 +81,8 @@ saas_err saas_user_create(saas_ctx *c, saas_rows **row, saas_text email, saas_te
     SAAS_TRY(saas_password_hash(&hash, c, password));
     SAAS_TRY(saas_uuid_v7(&user));
     SAAS_TRY(saas_uuid_v7(&account));
-    SAAS_TRY(saas_traced_query(
-        c, &made, NULL, "select * from saas_auth_api.user_create($1, $2, $3, $4, $5, $6, $7)",
+    SAAS_TRY(saas_query_one(
+        c, &made, "select * from saas_auth_api.user_create($1, $2, $3, $4, $5, $6, $7)",
         SAAS_ARGS(me->user_id, saas_role_word(me->role), user, account, email, hash, saas_role_word(role))));
     SAAS_TRY(saas_outcome(c, made));
     saas_courier_call(c);
@@ -99,8 +98,8 @@ saas_err saas_user_set_role(saas_ctx *c, saas_rows **row, saas_uuid user_id, saa
         return SAAS_ERR_UNAUTHENTICATED;
     if (!saas_role_word(role))
         return SAAS_ERR_BUG;
-    SAAS_TRY(saas_traced_query(c, &changed, NULL, "select * from saas_auth_api.user_set_role($1, $2, $3, $4)",
-                               SAAS_ARGS(me->user_id, saas_role_word(me->role), user_id, saas_role_word(role))));
+    SAAS_TRY(saas_query_one(c, &changed, "select * from saas_auth_api.user_set_role($1, $2, $3, $4)",
+                            SAAS_ARGS(me->user_id, saas_role_word(me->role), user_id, saas_role_word(role))));
     SAAS_TRY(saas_outcome(c, changed));
     *row = changed;
     return SAAS_OK;
@@ -112,8 +111,8 @@ saas_err saas_user_remove(saas_ctx *c, saas_uuid user_id)
     saas_rows *row;
     if (!me)
         return SAAS_ERR_UNAUTHENTICATED;
-    SAAS_TRY(saas_traced_query(c, &row, NULL, "select saas_auth_api.user_remove($1, $2, $3) as outcome",
-                               SAAS_ARGS(me->user_id, saas_role_word(me->role), user_id)));
+    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.user_remove($1, $2, $3) as outcome",
+                            SAAS_ARGS(me->user_id, saas_role_word(me->role), user_id)));
     return saas_outcome(c, row);
 }
 
@@ -165,8 +164,8 @@ saas_err saas_password_change(saas_ctx *c, saas_text current, saas_text new_pass
     SAAS_TRY(saas_password_check(c, "newPassword", new_password));
     SAAS_TRY(saas_password_prove(&verified, c, current));
     SAAS_TRY(saas_password_hash(&hash, c, new_password));
-    SAAS_TRY(saas_traced_query(c, &row, NULL, "select saas_auth_api.password_change($1, $2, $3, $4) as changed",
-                               SAAS_ARGS(me->user_id, me->session_id, verified, hash)));
+    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.password_change($1, $2, $3, $4) as changed",
+                            SAAS_ARGS(me->user_id, me->session_id, verified, hash)));
     if (!saas_text_equal(saas_rows_text(row, 0, "changed"), SAAS_LIT("t")))
         return wrong_password(c);
     saas_courier_call(c);
@@ -182,7 +181,7 @@ saas_err saas_organization_remove(saas_ctx *c, saas_text current_password)
     if (!me)
         return SAAS_ERR_UNAUTHENTICATED;
     SAAS_TRY(saas_password_prove(&verified, c, current_password));
-    SAAS_TRY(saas_traced_query(c, &row, NULL, "select saas_auth_api.organization_remove($1, $2, $3, $4) as outcome",
-                               SAAS_ARGS(me->user_id, saas_role_word(me->role), me->session_id, verified)));
+    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.organization_remove($1, $2, $3, $4) as outcome",
+                            SAAS_ARGS(me->user_id, saas_role_word(me->role), me->session_id, verified)));
     return saas_outcome(c, row);
 }

@@ -4,14 +4,14 @@
 #include "auth_routes/password.h"
 #include "auth_routes/routes.h"
 #include "auth_routes/throttle.h"
-#include "http/unit.h"
+#include "http/ctx.h"
 
 /* Whether anybody has the address is found out after the answer. */
 static saas_err request(saas_ctx *c, const char *kind, const char *event)
 {
     saas_rows *none;
     SAAS_TRY(saas_outside_query(c, &none, event, "select saas_auth_api.mail_request($1, $2)",
-                               SAAS_ARGS(kind, saas_body(c, saas_email_body)->email)));
+                                SAAS_ARGS(kind, saas_body(c, saas_email_body)->email)));
     saas_courier_call(c);
     saas_auth_event(c, SAAS_LOG_INFO, event, "asked", NULL);
     return saas_reply_null(c, 200);
@@ -64,8 +64,8 @@ static saas_err verify(saas_ctx *c)
     SAAS_TRY(saas_uuid_v7(&account));
     SAAS_TRY(saas_uuid_v7(&org));
     SAAS_TRY(saas_uuid_v7(&user));
-    SAAS_TRY(saas_traced_query(c, &row, event, "select saas_auth_api.email_verify($1, $2, $3, $4) as outcome",
-                               SAAS_ARGS(saas_v_bytes(hash, sizeof hash), account, org, user)));
+    SAAS_TRY(saas_outside_query(c, &row, event, "select saas_auth_api.email_verify($1, $2, $3, $4) as outcome",
+                                SAAS_ARGS(saas_v_bytes(hash, sizeof hash), account, org, user)));
     return done_or_invalid(c, row, event);
 }
 
@@ -83,7 +83,7 @@ static saas_err check_token(uint8_t hash[SAAS_MAIL_TOKEN_HASH], saas_ctx *c, saa
         return saas_fail_token(c, event);
     SAAS_TRY(e);
     SAAS_TRY(saas_outside_query(c, &row, event, "select saas_auth_api.password_reset_check($1) as good",
-                               SAAS_ARGS(saas_v_bytes(hash, SAAS_MAIL_TOKEN_HASH))));
+                                SAAS_ARGS(saas_v_bytes(hash, SAAS_MAIL_TOKEN_HASH))));
     return saas_text_equal(saas_rows_text(row, 0, "good"), SAAS_LIT("t")) ? SAAS_OK : saas_fail_token(c, event);
 }
 
@@ -99,9 +99,9 @@ static saas_err reset(saas_ctx *c)
     saas_err e = saas_password_hash_modestly(&hash, c, in->password);
     saas_password_wipe(in->password);
     SAAS_TRY(e);
-    SAAS_TRY(
-        saas_traced_query(c, &row, event, "select saas_auth_api.password_reset($1, $2, $3, $4) as outcome",
-                          SAAS_ARGS(saas_v_bytes(token, sizeof token), hash, saas_client_agent(c), saas_client_ip(c))));
+    SAAS_TRY(saas_outside_query(
+        c, &row, event, "select saas_auth_api.password_reset($1, $2, $3, $4) as outcome",
+        SAAS_ARGS(saas_v_bytes(token, sizeof token), hash, saas_client_agent(c), saas_client_ip(c))));
     return done_or_invalid(c, row, event);
 }
 

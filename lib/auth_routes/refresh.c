@@ -34,8 +34,8 @@ static saas_err decide(struct verdict **out, saas_ctx *c, const saas_refresh *gi
 {
     saas_rows *rows;
     SAAS_TRY(saas_outside_query(c, &rows, "refresh", "select * from saas_auth_api.session_refresh($1, $2, $3, $4)",
-                               SAAS_ARGS(given->session_id, saas_v_bytes(given->hash, sizeof given->hash),
-                                         saas_v_bytes(next->hash, sizeof next->hash), saas_v_bytes(random, RANDOM))));
+                                SAAS_ARGS(given->session_id, saas_v_bytes(given->hash, sizeof given->hash),
+                                          saas_v_bytes(next->hash, sizeof next->hash), saas_v_bytes(random, RANDOM))));
     return saas_rows_read(out, c, rows, 0, verdict);
 }
 

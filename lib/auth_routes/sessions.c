@@ -2,7 +2,7 @@
 #include "auth_routes/event.h"
 #include "auth_routes/identity.h"
 #include "auth_routes/routes.h"
-#include "http/unit.h"
+#include "http/ctx.h"
 
 SAAS_DEFINE(saas_own_list, SAAS_PAGE_FIELDS);
 SAAS_DEFINE(saas_switch_body, SAAS_SWITCH_BODY);
@@ -48,8 +48,8 @@ static saas_err end_sessions(saas_ctx *c, saas_value which)
 {
     const saas_principal *me = saas_me(c);
     saas_rows *row;
-    SAAS_TRY(saas_traced_query(c, &row, NULL, "select saas_auth_api.sessions_end($1, $2, $3) as ended",
-                               SAAS_ARGS(me->user_id, me->session_id, which)));
+    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.sessions_end($1, $2, $3) as ended",
+                            SAAS_ARGS(me->user_id, me->session_id, which)));
     saas_text ended = saas_rows_text(row, 0, "ended");
     if (!ended.ptr)
         return SAAS_ERR_UNAUTHENTICATED;
@@ -78,7 +78,7 @@ saas_err saas_route_switch(saas_ctx *c)
     struct saas_identity *who;
     saas_rows *rows;
     SAAS_TRY(saas_refresh_first(session.token, &session.refresh, c->shard->signer, session.id));
-    SAAS_TRY(saas_traced_query(c, &rows, NULL, "select * from saas_auth_api.session_switch($1, $2, $3, $4)",
+    SAAS_TRY(saas_query(c, &rows, "select * from saas_auth_api.session_switch($1, $2, $3, $4)",
                         SAAS_ARGS(me->user_id, session.id, saas_body(c, saas_switch_body)->org_id,
                                   saas_v_bytes(session.refresh.hash, sizeof session.refresh.hash))));
     SAAS_TRY(saas_identity_read(&who, c, rows));

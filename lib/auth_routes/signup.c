@@ -5,7 +5,7 @@
 #include "auth_routes/routes.h"
 #include "auth_routes/slug.h"
 #include "auth_routes/throttle.h"
-#include "http/unit.h"
+#include "http/ctx.h"
 
 static saas_err taken(saas_ctx *c, saas_text outcome)
 {
@@ -28,8 +28,9 @@ static saas_err ask(saas_ctx *c, const struct saas_signup *in, saas_text hash)
     saas_rows *none;
     if (derive)
         saas_slug_of(derived, in->org_name);
-    SAAS_TRY(saas_outside_query(c, &none, "sign-up", "select saas_auth_api.signup_request($1, $2, $3, $4)",
-                               SAAS_ARGS(in->org_name, derive ? saas_text_z(derived) : in->org_slug, in->email, hash)));
+    SAAS_TRY(
+        saas_outside_query(c, &none, "sign-up", "select saas_auth_api.signup_request($1, $2, $3, $4)",
+                           SAAS_ARGS(in->org_name, derive ? saas_text_z(derived) : in->org_slug, in->email, hash)));
     saas_courier_call(c);
     saas_auth_event(c, SAAS_LOG_INFO, "auth.signup", "asked", NULL);
     return saas_reply_null(c, 202);
@@ -46,7 +47,7 @@ static saas_err create(saas_rows **rows, saas_ctx *c, const struct saas_signup *
     SAAS_TRY(saas_uuid_v7(&account));
     SAAS_TRY(saas_uuid_v7(&org));
     SAAS_TRY(saas_uuid_v7(&user));
-    return saas_traced_query(
+    return saas_outside_query(
         c, rows, "sign-up", "select * from saas_auth_api.signup($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         SAAS_ARGS(account, org, user, session->id, in->org_name, derive ? saas_text_z(derived) : in->org_slug, derive,
                   in->email, hash, saas_v_bytes(session->refresh.hash, sizeof session->refresh.hash),

@@ -1,13 +1,13 @@
 #include "auth_routes/trail.h"
 #include "auth_routes/event.h"
 #include "auth_routes/throttle.h"
-#include "http/unit.h"
+#include <saas/db.h>
 
 static saas_err login_note(saas_ctx *c, saas_text email, const char *event)
 {
     saas_rows *none;
-    return saas_traced_query(c, &none, "login", "select saas_auth_api.login_note($1, $2, $3)",
-                             SAAS_ARGS(email, event, saas_client_ip(c)));
+    return saas_outside_query(c, &none, "login", "select saas_auth_api.login_note($1, $2, $3)",
+                              SAAS_ARGS(email, event, saas_client_ip(c)));
 }
 
 saas_err saas_trail_failed(saas_ctx *c, saas_text email)
@@ -23,8 +23,8 @@ saas_err saas_trail_throttled(saas_ctx *c, saas_text email)
 static saas_err member_note(saas_ctx *c, const char *event)
 {
     saas_rows *none;
-    return saas_traced_query(c, &none, NULL, "select saas_auth_api.member_note($1, $2, '{}')",
-                             SAAS_ARGS(saas_me(c)->user_id, event));
+    return saas_query(c, &none, "select saas_auth_api.member_note($1, $2, '{}')",
+                      SAAS_ARGS(saas_me(c)->user_id, event));
 }
 
 saas_err saas_trail_own_failed(saas_ctx *c)

@@ -2,9 +2,6 @@
 #include "http/unit.h"
 
 static const char set_org_sql[] = "select set_config('app.current_org_id', $1, true)";
-static const char set_request_sql[] = "select set_config('app.request_id', $1, true)";
-
-enum { BESIDE_MAX = 2 };
 
 /* Each is told: what leaves the tenant can be found by its reason, in the text, in the log and in the metrics. */
 static saas_err tell(saas_ctx *c, const char *scope, const char *what, const char *why, saas_value org)
@@ -19,26 +16,21 @@ static saas_err tell(saas_ctx *c, const char *scope, const char *what, const cha
     return SAAS_OK;
 }
 
-/* In a transaction that has an organization: taken away for these statements. The value must outlive the unit. */
-static saas_err run_beside_org(saas_ctx *c, saas_db_statement *statements, size_t count)
+/* In a transaction that has an organization: taken away for this one statement. The value must outlive the unit. */
+static saas_err run_beside_org(saas_ctx *c, saas_db_statement *statement)
 {
     char org[SAAS_UUID_CHARS + 1];
     saas_uuid_format(org, c->org);
-    saas_db_statement all[BESIDE_MAX + 2] = {{.sql = set_org_sql, .args = SAAS_ARGS("")}};
-    memcpy(&all[1], statements, count * sizeof *statements);
-    all[count + 1] = (saas_db_statement){.sql = set_org_sql, .args = SAAS_ARGS(org)};
-    SAAS_TRY(saas_ctx_unit(c, all, count + 2, SAAS_SCOPE_OUTSIDE));
+    saas_db_statement all[3] = {
+        {.sql = set_org_sql, .args = SAAS_ARGS("")},
+        *statement,
+        {.sql = set_org_sql, .args = SAAS_ARGS(org)},
+    };
+    SAAS_TRY(saas_ctx_unit(c, all, 3, SAAS_SCOPE_OUTSIDE));
     PQclear(all[0].result);
-    PQclear(all[count + 1].result);
-    for (size_t i = 0; i < count; i++)
-        statements[i].result = all[i + 1].result;
+    PQclear(all[2].result);
+    statement->result = all[1].result;
     return SAAS_OK;
-}
-
-static saas_err run_all(saas_ctx *c, saas_db_statement *statements, size_t count, saas_scope scope)
-{
-    return scope == SAAS_SCOPE_OUTSIDE && c->tx && c->has_org ? run_beside_org(c, statements, count)
-                                                              : saas_ctx_unit(c, statements, count, scope);
 }
 
 static saas_err run(saas_ctx *c, saas_rows **rows, saas_scope scope, const char *sql, saas_args args)
@@ -47,7 +39,10 @@ static saas_err run(saas_ctx *c, saas_rows **rows, saas_scope scope, const char 
     saas_rows *made = saas_rows_new(c, sql);
     if (!made)
         return SAAS_ERR_NO_MEMORY;
-    SAAS_TRY(run_all(c, &statement, 1, scope));
+    if (scope == SAAS_SCOPE_OUTSIDE && c->tx && c->has_org)
+        SAAS_TRY(run_beside_org(c, &statement));
+    else
+        SAAS_TRY(saas_ctx_unit(c, &statement, 1, scope));
     saas_rows_take(made, c, statement.result);
     *rows = made;
     return SAAS_OK;
@@ -57,22 +52,6 @@ saas_err saas_outside_query(saas_ctx *c, saas_rows **rows, const char *why, cons
 {
     SAAS_TRY(tell(c, "outside", "query outside the tenant", why, saas_v_z(NULL)));
     return run(c, rows, SAAS_SCOPE_OUTSIDE, sql, args);
-}
-
-saas_err saas_traced_query(saas_ctx *c, saas_rows **rows, const char *why, const char *sql, saas_args args)
-{
-    saas_db_statement traced[] = {{.sql = set_request_sql, .args = SAAS_ARGS(c->request_id)},
-                                  {.sql = sql, .args = args}};
-    saas_rows *made = saas_rows_new(c, sql);
-    if (!made)
-        return SAAS_ERR_NO_MEMORY;
-    if (why)
-        SAAS_TRY(tell(c, "outside", "query outside the tenant", why, saas_v_z(NULL)));
-    SAAS_TRY(run_all(c, traced, 2, why ? SAAS_SCOPE_OUTSIDE : SAAS_SCOPE_TENANT));
-    PQclear(traced[0].result);
-    saas_rows_take(made, c, traced[1].result);
-    *rows = made;
-    return SAAS_OK;
 }
 
 saas_err saas_system_query(saas_ctx *c, saas_rows **rows, const char *why, const char *sql, saas_args args)

@@ -8,10 +8,6 @@
 /* Runs the statements and waits. SAAS_OK: each has its result, the caller's to take. Errors as
  * saas_call_start. */
 SAAS_MUST_CHECK saas_err saas_ctx_unit(saas_ctx *c, saas_db_statement *statements, size_t count, saas_scope scope);
-/* saas_query or, with a reason why, saas_outside_query, in a transaction that knows the request's id (app.request_id):
- * for functions that write the audit trail. */
-SAAS_MUST_CHECK saas_err saas_traced_query(saas_ctx *c, saas_rows **rows, const char *why, const char *sql,
-                                           saas_args args);
 /* Arguments in today's form, with room for more of them. NULL without memory. */
 saas_value *saas_args_copy(saas_arena *a, saas_args args, size_t more);
 

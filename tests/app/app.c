@@ -104,6 +104,22 @@ static void limits_stay_on_in_production(void)
     CHECK_STR(report(SAAS_APP(.name = "t", .env = staging, .no_database = true), &err), "");
 }
 
+/* PW1 */
+static void passwords_cost_enough(void)
+{
+    static const char *const cheap[] = {SECRETS, "PASSWORD_MEMORY_KIB=19456", "PASSWORD_PASSES=1", NULL};
+    static const char *const tight[] = {SECRETS, "PASSWORD_MEMORY_KIB=65536", "PASSWORD_POOL_MIB=63", NULL};
+    static const char *const dear[] = {SECRETS, "PASSWORD_MEMORY_KIB=65536", "PASSWORD_PASSES=1", NULL};
+    saas_err err;
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = cheap, .no_database = true), &err),
+              "PASSWORD_MEMORY_KIB: too little for so few PASSWORD_PASSES: 47104 with 1, 19456 with 2, 12288 with 3, "
+              "9216 with 4, 7168 with 5");
+    CHECK_INT(err, SAAS_ERR_CONFIG);
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = tight, .no_database = true), &err),
+              "PASSWORD_POOL_MIB: less than PASSWORD_MEMORY_KIB: no password could be hashed");
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = dear, .no_database = true), &err), "");
+}
+
 /* ---- the .env file ---- */
 
 static const char *dotenv(const char *text)
@@ -300,7 +316,7 @@ static void two_apps_live_side_by_side(void)
 static const check_test tests[] = {TEST(every_setting_is_reported_and_no_value),
                                    TEST(a_database_is_required_unless_there_is_none),
                                    TEST(secrets_must_differ),
-                                   TEST(limits_stay_on_in_production),
+                                   TEST(limits_stay_on_in_production), TEST(passwords_cost_enough),
                                    TEST(a_file_that_lies_about_decides_nothing),
                                    TEST(a_file_that_is_asked_for),
                                    TEST(settings_for_people),

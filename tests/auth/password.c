@@ -122,6 +122,25 @@ static void nobody_costs_as_much_as_somebody(void)
     CHECK(unknown > known / 2 && unknown < known * 2);
 }
 
+/* PW1, PW2: OWASP's choices and what is above one of them; another cost makes older hashes outdated. */
+static void the_cost_is_a_setting(void)
+{
+    static const saas_password_cost enough[] = {{19456, 2}, {47104, 1}, {7168, 5}, {65536, 3}, {262144, 16}};
+    static const saas_password_cost wrong[] = {{19455, 2}, {47103, 1}, {7167, 16}, {9215, 4}, {262145, 2}, {65536, 17}};
+    char hash[SAAS_PASSWORD_HASH_CHARS];
+    bool ok, rehash;
+    for (size_t i = 0; i < sizeof enough / sizeof *enough; i++)
+        CHECK(saas_password_cost_suffices(enough[i]));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        CHECK(!saas_password_cost_suffices(wrong[i]));
+    REQUIRE(!saas_argon2_hash(hash, SAAS_LIT("correct horse battery"), enough[2]));
+    CHECK(!strncmp(hash, "$argon2id$v=19$m=7168,t=5,p=1$", 30));
+    saas_password_verify(&ok, &rehash, hash, SAAS_LIT("correct horse battery"), enough[2]);
+    CHECK(ok && !rehash);
+    saas_password_verify(&ok, &rehash, hash, SAAS_LIT("correct horse battery"), SAAS_PASSWORD_COST);
+    CHECK(ok && rehash);
+}
+
 /* PW4 */
 static void common_ones_are_known(void)
 {
@@ -189,7 +208,11 @@ static void the_list_is_sorted(void)
     CHECK(count > 6000);
 }
 
-static const check_test tests[] = {TEST(argon2id_byte_for_byte),          TEST(older_hashes_verify_and_are_upgraded),
-                                   TEST(what_is_no_hash_matches_nothing), TEST(nobody_costs_as_much_as_somebody),
-                                   TEST(common_ones_are_known),           TEST(the_list_is_sorted)};
+static const check_test tests[] = {TEST(argon2id_byte_for_byte),
+                                   TEST(older_hashes_verify_and_are_upgraded),
+                                   TEST(what_is_no_hash_matches_nothing),
+                                   TEST(nobody_costs_as_much_as_somebody),
+                                   TEST(the_cost_is_a_setting),
+                                   TEST(common_ones_are_known),
+                                   TEST(the_list_is_sorted)};
 CHECK_MAIN(tests)

@@ -15,7 +15,7 @@ alter table public.devices force row level security;
 create policy auth on public.devices to saas_auth using (true) with check (true);
 grant select, insert, update, delete on public.devices to saas_auth;
 
-alter table public.audit add column request_id text check (char_length(request_id) <= 200);
+alter table public.audit add column request_id text check (char_length(request_id) <= 63);
 
 alter table public.outbox drop constraint outbox_kind_check;
 alter table public.outbox add constraint outbox_kind_check
@@ -24,12 +24,12 @@ alter table public.outbox add constraint outbox_kind_check
 
 -- ---- for the functions below only ----
 
--- As before, with the id of the request, where the server has set one.
+-- As before, with the id of the request, which stands behind the app's name in application_name: its first 42 bytes.
 create or replace function saas_auth_api.note(p_org uuid, p_actor uuid, p_event text, p_details jsonb default '{}')
     returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     insert into public.audit (org_id, actor, event, details, request_id)
-        values (p_org, p_actor, p_event, p_details, nullif(current_setting('app.request_id', true), ''))
+        values (p_org, p_actor, p_event, p_details, substring(current_setting('application_name') from ':([^:]*)$'))
 $$;
 
 -- What of an address stands for whoever has it: IPv4 also when it is mapped into IPv6. What is no address (a unix socket)
