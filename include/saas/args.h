@@ -30,6 +30,8 @@ typedef enum saas_value_kind {
     SAAS_V_UUIDS,
     SAAS_V_DATE,     /* as.i: days */
     SAAS_V_DURATION, /* as.i: microseconds; in ISO 8601 */
+    SAAS_V_F64S,     /* arrays, as above */
+    SAAS_V_BOOLS,
     SAAS_V_BAD /* no value: an error when it is bound */
 } saas_value_kind;
 
@@ -67,6 +69,8 @@ SAAS_API saas_value saas_v_bytes(const void *bytes, size_t len); /* bytea; NULL:
 SAAS_API saas_value saas_v_texts(const saas_text *items, size_t n);
 SAAS_API saas_value saas_v_i64s(const int64_t *items, size_t n);
 SAAS_API saas_value saas_v_uuids(const saas_uuid *items, size_t n);
+SAAS_API saas_value saas_v_f64s(const double *items, size_t n); /* in JSON, what is not finite is null */
+SAAS_API saas_value saas_v_bools(const bool *items, size_t n);
 SAAS_API saas_value saas_v_null(const void *x); /* only NULL; else BAD */
 SAAS_API saas_value saas_v_same(saas_value x);
 /* v when `has` is SAAS_SET, else SQL null. */
@@ -85,10 +89,11 @@ SAAS_API saas_value saas_v_word(const saas_enum *e, int word);
         saas_duration: saas_v_duration, saas_value: saas_v_same)(x)
 /* A field of a struct read through a schema: its value when set, SQL null when absent or null. */
 #define SAAS_IF(in, field)    saas_v_if((in)->has.field, SAAS_ARG((in)->field))
-/* A list member of texts, i64 or uuids as an array: SAAS_ARRAY(in->tags). */
+/* A list member of texts, i64, uuids, f64 or bools as an array: SAAS_ARRAY(in->tags). */
 #define SAAS_ARRAY(list)                                                                                               \
     _Generic((list).items, const saas_text *: saas_v_texts, const int64_t *: saas_v_i64s,                              \
-        const saas_uuid *: saas_v_uuids)((list).items, (list).count)
+        const saas_uuid *: saas_v_uuids, const double *: saas_v_f64s,                                                  \
+        const bool *: saas_v_bools)((list).items, (list).count)
 /* An enum member as its word: SAAS_WORD(status, in->status). */
 #define SAAS_WORD(tag, w)     saas_v_word(&tag##_words, (int)(w))
 /* The leading null element makes zero arguments an ordinary case; n is counted by the compiler. */

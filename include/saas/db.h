@@ -47,6 +47,11 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_exec_one(saas_ctx *c, const char *sql, sa
  * run at all. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_reply_one(saas_ctx *c, int status, const saas_schema *schema, const char *sql,
                                                  saas_args args);
+/* insert into TABLE (<fields present in `in`>) values (...) returning *. Columns are those of the fields whose has-byte is
+ * not ABSENT (objects, unions, maps and lists of objects as JSON), others get their defaults. table is the program's own
+ * text. Exactly one row, as saas_query_one. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_insert(saas_ctx *c, saas_rows **row, const char *table, const void *in,
+                                              const saas_schema *schema);
 /* update TABLE set <fields present in `in`> where WHERE returning *. The SET list is built from the table alone, of the
  * fields whose has-byte is not ABSENT (objects and lists as JSON); with none present it is a plain select. `where`
  * numbers its parameters from $1.

@@ -81,6 +81,16 @@ saas_value saas_v_uuids(const saas_uuid *items, size_t n)
     return array_of(SAAS_V_UUIDS, items, n);
 }
 
+saas_value saas_v_f64s(const double *items, size_t n)
+{
+    return array_of(SAAS_V_F64S, items, n);
+}
+
+saas_value saas_v_bools(const bool *items, size_t n)
+{
+    return array_of(SAAS_V_BOOLS, items, n);
+}
+
 saas_value saas_v_null(const void *x)
 {
     return (saas_value){.kind = x ? SAAS_V_BAD : SAAS_V_NULL};

@@ -8,22 +8,33 @@ static void add_words(saas_buf *b, const saas_enum *e)
         saas_buf_format(b, "%s%s", i > 1 ? ", " : "one of ", e->words[i]);
 }
 
-static const char *kind_name(const saas_field *f)
+static void add_kind(saas_buf *b, const saas_field *f)
 {
-    switch (f->type) {
-    case SAAS_T_EMAIL:
-        return "e-mail address";
-    case SAAS_T_SLUG:
-        return "a-z, 0-9 and - inside";
-    case SAAS_T_URL:
-        return "URL";
-    case SAAS_T_UUID:
-        return "UUID";
-    case SAAS_T_TIME:
-        return "RFC 3339 time";
-    default:
-        return saas_type_format(f->type) ? saas_type_format(f->type) : saas_type_what(f->type);
-    }
+    static const char *const names[SAAS_TYPES] = {
+        [SAAS_T_EMAIL] = "e-mail address",
+        [SAAS_T_SLUG] = "a-z, 0-9 and - inside",
+        [SAAS_T_URL] = "URL",
+        [SAAS_T_UUID] = "UUID",
+        [SAAS_T_TIME] = "RFC 3339 time",
+        [SAAS_T_DATE] = "date as 2026-01-31",
+        [SAAS_T_DURATION] = "ISO 8601 duration as PT15M",
+        [SAAS_T_HOSTNAME] = "host name",
+        [SAAS_T_IP] = "IP address",
+        [SAAS_T_IPV4] = "IPv4 address",
+        [SAAS_T_IPV6] = "IPv6 address",
+        [SAAS_T_BASE64URL] = "base64url",
+        [SAAS_T_HEX] = "hexadecimal digits",
+        [SAAS_T_E164] = "telephone number as +4930123456",
+    };
+    const char *name = names[f->type];
+    if (f->type == SAAS_T_WORD)
+        add_words(b, f->words);
+    else if (f->type == SAAS_T_LITERAL)
+        saas_buf_format(b, "just %s", f->literal);
+    else if (f->type == SAAS_T_DECIMAL)
+        saas_buf_format(b, "decimal number of at most %" PRId64 " digits, %" PRId64 " behind the point", f->hi, f->lo);
+    else
+        saas_buf_z(b, name ? name : saas_type_what(f->type));
 }
 
 static void add_bounds(saas_buf *b, const saas_field *f)
@@ -49,10 +60,7 @@ static void add_comment(saas_buf *b, saas_text name, const saas_field *f)
     saas_buf_lit(b, "# ");
     if (f->doc)
         saas_buf_format(b, "%s: ", f->doc);
-    if (f->type == SAAS_T_WORD)
-        add_words(b, f->words);
-    else
-        saas_buf_z(b, kind_name(f));
+    add_kind(b, f);
     add_bounds(b, f);
     if (f->def && *f->def)
         saas_buf_format(b, "; default %s", f->secret ? "is secret" : f->def);

@@ -15,6 +15,9 @@ enum {
     US = 1 << SAAS_V_UUIDS,
     D = 1 << SAAS_V_DATE,
     P = 1 << SAAS_V_DURATION,
+    FS = 1 << SAAS_V_F64S,
+    BS = 1 << SAAS_V_BOOLS,
+    ARRAYS = TS | IS | US | FS | BS,
     BOOL_OID = 16,
     JSON_OID = 114,
     JSONB_OID = 3802
@@ -26,8 +29,8 @@ typedef struct type {
     unsigned kinds;
 } type;
 
-/* Text goes to whatever reads it unambiguously. Types of the database's own (enums, domains) are not here: any value may
- * go to them, and Postgres has the word. */
+/* Text goes to whatever reads it unambiguously. Types of the database's own (enums, domains) are not here: any value
+ * may go to them, and Postgres has the word. */
 static const type types[] = {
     {BOOL_OID, "boolean", B | I},
     {17, "bytea", X},
@@ -38,7 +41,7 @@ static const type types[] = {
     {23, "integer", I},
     {25, "text", T | U | W | D | P},
     {26, "oid", I},
-    {JSON_OID, "json", T | TS | IS | US},
+    {JSON_OID, "json", T | ARRAYS},
     {700, "real", I | F},
     {701, "double precision", I | F},
     {1042, "character", T},
@@ -49,14 +52,17 @@ static const type types[] = {
     {1186, "interval", T | P},
     {1700, "numeric", I | F | T},
     {2950, "uuid", T | U},
-    {JSONB_OID, "jsonb", T | TS | IS | US},
+    {JSONB_OID, "jsonb", T | ARRAYS},
+    {1000, "boolean[]", T | BS},
     {1005, "smallint[]", T | IS},
     {1007, "integer[]", T | IS},
     {1009, "text[]", T | TS | US},
     {1014, "character[]", T | TS},
     {1015, "varchar[]", T | TS | US},
     {1016, "bigint[]", T | IS},
-    {1231, "numeric[]", T | TS | IS},
+    {1021, "real[]", T | FS | IS},
+    {1022, "double precision[]", T | FS | IS},
+    {1231, "numeric[]", T | TS | IS | FS},
     {2951, "uuid[]", T | TS | US},
 };
 
@@ -73,14 +79,14 @@ static const saas_value *arg(const saas_args *args, size_t i)
     return (const saas_value *)(const void *)((const char *)args->v + i * args->size);
 }
 
-static bool is_array(const saas_value *v)
+bool saas_db_is_array(saas_value_kind kind)
 {
-    return v->kind == SAAS_V_TEXTS || v->kind == SAAS_V_I64S || v->kind == SAAS_V_UUIDS;
+    return kind < SAAS_V_BAD && ARRAYS & 1U << kind;
 }
 
 static bool well_formed(const saas_value *v)
 {
-    if (is_array(v))
+    if (saas_db_is_array(v->kind))
         return saas_db_array_is_well_formed(v);
     return (unsigned)v->kind < SAAS_V_BAD && (v->kind != SAAS_V_TEXT || !memchr(v->as.p, 0, v->len));
 }
@@ -135,16 +141,20 @@ static const char *number(saas_arena *a, const saas_value *v, bool boolean)
     return saas_buf_done(&b).ptr;
 }
 
+void saas_db_add_f64(saas_buf *b, double x)
+{
+    saas_json j = saas_json_on(b);
+    if (isfinite(x))
+        saas_json_f64(&j, x);
+    else
+        saas_buf_z(b, isnan(x) ? "NaN" : x < 0 ? "-Infinity" : "Infinity");
+}
+
 static const char *floating(saas_arena *a, double x)
 {
-    if (isnan(x))
-        return "NaN";
-    if (isinf(x))
-        return x < 0 ? "-Infinity" : "Infinity";
     saas_buf b;
     saas_buf_init(&b, a, 32);
-    saas_json j = saas_json_on(&b);
-    saas_json_f64(&j, x);
+    saas_db_add_f64(&b, x);
     return saas_buf_done(&b).ptr;
 }
 
@@ -225,6 +235,8 @@ static const char *encode(saas_arena *a, const saas_value *v, Oid oid)
     case SAAS_V_TEXTS:
     case SAAS_V_I64S:
     case SAAS_V_UUIDS:
+    case SAAS_V_F64S:
+    case SAAS_V_BOOLS:
         return saas_db_encode_array(a, v, oid == JSON_OID || oid == JSONB_OID);
     case SAAS_V_DATE:
         return date(a, v->as.i);

@@ -2,6 +2,7 @@
 #ifndef SAAS_DB_ENCODE_H
 #define SAAS_DB_ENCODE_H
 
+#include "base/buf.h"
 #include "db/statement.h"
 #include <saas/arena.h>
 
@@ -15,7 +16,10 @@ SAAS_MUST_CHECK saas_err saas_db_args_encode(const char *const **out, saas_arena
                                              const saas_db_stmt *stmt);
 
 /* An array value: its elements are texts without NUL, and there if it says so. */
+bool saas_db_is_array(saas_value_kind kind);
 bool saas_db_array_is_well_formed(const saas_value *v);
+/* As Postgres has it: with NaN and infinities. */
+void saas_db_add_f64(saas_buf *b, double x);
 /* As '{…}', or as a JSON array. NULL without memory. */
 const char *saas_db_encode_array(saas_arena *a, const saas_value *v, bool json);
 

@@ -41,11 +41,20 @@ static void add_quoted(saas_buf *b, saas_text t)
 static void add_element(saas_buf *b, const saas_value *v, size_t i)
 {
     char id[SAAS_UUID_CHARS + 1];
-    if (v->kind == SAAS_V_TEXTS) {
+    switch (v->kind) {
+    case SAAS_V_TEXTS:
         add_quoted(b, text_at(v, i));
-    } else if (v->kind == SAAS_V_I64S) {
+        break;
+    case SAAS_V_I64S:
         saas_buf_i64(b, ((const int64_t *)v->as.p)[i]);
-    } else {
+        break;
+    case SAAS_V_F64S:
+        saas_db_add_f64(b, ((const double *)v->as.p)[i]);
+        break;
+    case SAAS_V_BOOLS:
+        saas_buf_z(b, ((const bool *)v->as.p)[i] ? "t" : "f");
+        break;
+    default:
         saas_uuid_format(id, uuid_at(v, i));
         saas_buf_add(b, id, SAAS_UUID_CHARS);
     }
@@ -64,21 +73,34 @@ static void add_array(saas_buf *b, const saas_value *v)
 
 /* ---- the same as JSON ---- */
 
-static void add_json(saas_buf *b, const saas_value *v)
+static void add_json_element(saas_json *j, const saas_value *v, size_t i)
 {
     char id[SAAS_UUID_CHARS + 1];
+    switch (v->kind) {
+    case SAAS_V_TEXTS:
+        saas_json_text(j, text_at(v, i));
+        break;
+    case SAAS_V_I64S:
+        saas_json_i64(j, ((const int64_t *)v->as.p)[i]);
+        break;
+    case SAAS_V_F64S:
+        saas_json_f64(j, ((const double *)v->as.p)[i]);
+        break;
+    case SAAS_V_BOOLS:
+        saas_json_bool(j, ((const bool *)v->as.p)[i]);
+        break;
+    default:
+        saas_uuid_format(id, uuid_at(v, i));
+        saas_json_text(j, (saas_text){id, SAAS_UUID_CHARS});
+    }
+}
+
+static void add_json(saas_buf *b, const saas_value *v)
+{
     saas_json j = saas_json_on(b);
     saas_json_array(&j);
-    for (size_t i = 0; i < v->len; i++) {
-        if (v->kind == SAAS_V_TEXTS) {
-            saas_json_text(&j, text_at(v, i));
-        } else if (v->kind == SAAS_V_I64S) {
-            saas_json_i64(&j, ((const int64_t *)v->as.p)[i]);
-        } else {
-            saas_uuid_format(id, uuid_at(v, i));
-            saas_json_text(&j, (saas_text){id, SAAS_UUID_CHARS});
-        }
-    }
+    for (size_t i = 0; i < v->len; i++)
+        add_json_element(&j, v, i);
     saas_json_array_end(&j);
 }
 

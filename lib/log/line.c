@@ -89,6 +89,8 @@ static void add_value(saas_buf *out, const saas_value *v)
     case SAAS_V_TEXTS:
     case SAAS_V_I64S:
     case SAAS_V_UUIDS:
+    case SAAS_V_F64S:
+    case SAAS_V_BOOLS:
     case SAAS_V_BAD:
     default:
         saas_json_null(&j);

@@ -17,6 +17,8 @@ int saas_union_kind(const saas_union *u, saas_text word);
 
 /* A value that is set, by its type (of an element: the item's), at `member`. */
 void saas_write_value(saas_json *j, const saas_field *f, saas_type type, const void *member);
+/* The field's, for the database: with the write-only fields inside, which no answer has. */
+void saas_write_stored(saas_json *j, const saas_field *f, const void *member);
 
 static inline uint8_t *saas_field_has(const saas_field *f, void *base)
 {

@@ -47,53 +47,68 @@ static void write_json(saas_json *j, saas_text json)
         saas_json_null(j);
 }
 
-static void write_list(saas_json *j, const saas_field *f, const saas_list_member *list)
+/* Where a value goes. */
+typedef struct target {
+    saas_json *j;
+    bool stored; /* the database: it keeps what an answer leaves out */
+} target;
+
+static void write_value(const target *t, const saas_field *f, saas_type type, const void *member);
+
+static void write_list(const target *t, const saas_field *f, const saas_list_member *list)
 {
-    saas_json_array(j);
+    saas_json_array(t->j);
     for (size_t i = 0; i < list->count; i++)
-        saas_write_value(j, f, f->item, (const char *)list->items + i * f->item_size);
-    saas_json_array_end(j);
+        write_value(t, f, f->item, (const char *)list->items + i * f->item_size);
+    saas_json_array_end(t->j);
 }
 
-static void write_map(saas_json *j, const saas_field *f, const saas_list_member *map)
+static void write_map(const target *t, const saas_field *f, const saas_list_member *map)
 {
-    saas_json_object(j);
+    saas_json_object(t->j);
     for (size_t i = 0; i < map->count; i++) {
         const char *item = (const char *)map->items + i * f->item_size;
-        saas_json_key(j, *(const saas_text *)(const void *)item);
-        saas_write_value(j, f, f->item, item + SAAS_MAP_VALUE);
+        saas_json_key(t->j, *(const saas_text *)(const void *)item);
+        write_value(t, f, f->item, item + SAAS_MAP_VALUE);
     }
-    saas_json_object_end(j);
+    saas_json_object_end(t->j);
 }
 
-static void write_members(saas_json *j, const saas_schema *schema, const void *in)
+static void write_members(const target *t, const saas_schema *schema, const void *in)
 {
     char name[64];
     for (size_t i = 0; i < schema->count; i++) {
         const saas_field *f = saas_schema_field(schema, i);
         uint8_t has = ((const uint8_t *)in)[f->has_offset];
-        if (has == SAAS_ABSENT || f->write_only)
+        if (has == SAAS_ABSENT || (f->write_only && !t->stored))
             continue;
-        saas_json_key(j, saas_field_json_name(name, f));
+        saas_json_key(t->j, saas_field_json_name(name, f));
         if (has == SAAS_NULL)
-            saas_json_null(j);
+            saas_json_null(t->j);
         else
-            saas_write_value(j, f, f->type, (const char *)in + f->offset);
+            write_value(t, f, f->type, (const char *)in + f->offset);
     }
 }
 
-static void write_union(saas_json *j, const saas_union *u, const void *member)
+static void write_object(const target *t, const saas_schema *schema, const void *in)
+{
+    saas_json_object(t->j);
+    write_members(t, schema, in);
+    saas_json_object_end(t->j);
+}
+
+static void write_union(const target *t, const saas_union *u, const void *member)
 {
     const saas_variant *v = saas_union_variant(u, *(const int *)member);
     if (!v) {
-        saas_json_null(j);
+        saas_json_null(t->j);
         return;
     }
-    saas_json_object(j);
-    saas_json_key(j, saas_text_z(u->key));
-    saas_json_text(j, saas_text_z(v->word));
-    write_members(j, v->of, (const char *)member + u->offset);
-    saas_json_object_end(j);
+    saas_json_object(t->j);
+    saas_json_key(t->j, saas_text_z(u->key));
+    saas_json_text(t->j, saas_text_z(v->word));
+    write_members(t, v->of, (const char *)member + u->offset);
+    saas_json_object_end(t->j);
 }
 
 static void write_number(saas_json *j, saas_type type, const void *member)
@@ -104,25 +119,26 @@ static void write_number(saas_json *j, saas_type type, const void *member)
         saas_json_i64(j, type == SAAS_T_I32 ? *(const int32_t *)member : *(const int64_t *)member);
 }
 
-static void write_container(saas_json *j, const saas_field *f, saas_type type, const void *member)
+static void write_container(const target *t, const saas_field *f, saas_type type, const void *member)
 {
     switch (type) {
     case SAAS_T_OBJECT:
-        saas_write_struct(j, f->of, member);
+        write_object(t, f->of, member);
         break;
     case SAAS_T_UNION:
-        write_union(j, f->variants, member);
+        write_union(t, f->variants, member);
         break;
     case SAAS_T_MAP:
-        write_map(j, f, member);
+        write_map(t, f, member);
         break;
     default:
-        write_list(j, f, member);
+        write_list(t, f, member);
     }
 }
 
-void saas_write_value(saas_json *j, const saas_field *f, saas_type type, const void *member)
+static void write_value(const target *t, const saas_field *f, saas_type type, const void *member)
 {
+    saas_json *j = t->j;
     switch (type) {
     case SAAS_T_I32:
     case SAAS_T_I64:
@@ -154,16 +170,24 @@ void saas_write_value(saas_json *j, const saas_field *f, saas_type type, const v
     case SAAS_T_UNION:
     case SAAS_T_LIST:
     case SAAS_T_MAP:
-        write_container(j, f, type, member);
+        write_container(t, f, type, member);
         break;
     default:
         saas_json_text(j, *(const saas_text *)member);
     }
 }
 
+void saas_write_value(saas_json *j, const saas_field *f, saas_type type, const void *member)
+{
+    write_value(&(target){j, false}, f, type, member);
+}
+
+void saas_write_stored(saas_json *j, const saas_field *f, const void *member)
+{
+    write_value(&(target){j, true}, f, f->type, member);
+}
+
 void saas_write_struct(saas_json *j, const saas_schema *schema, const void *in)
 {
-    saas_json_object(j);
-    write_members(j, schema, in);
-    saas_json_object_end(j);
+    write_object(&(target){j, false}, schema, in);
 }

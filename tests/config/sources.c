@@ -259,6 +259,38 @@ static void an_example_to_fill_in(void)
     CHECK_STR(get(enough, filled), "");
 }
 
+#define MANY(F, T)                                                                                                     \
+    F(T, date, since)                                                                                                  \
+    F(T, duration, pause)                                                                                              \
+    F(T, hostname, host)                                                                                               \
+    F(T, ip, address)                                                                                                  \
+    F(T, ipv4, old_address)                                                                                            \
+    F(T, ipv6, new_address)                                                                                            \
+    F(T, base64url(4, 8), salt)                                                                                        \
+    F(T, hex(4, 8), colour)                                                                                            \
+    F(T, e164, phone)                                                                                                  \
+    F(T, decimal(8, 2), price)                                                                                         \
+    F(T, literal("v1"), version)
+SAAS_STRUCT(many, MANY);
+
+static void an_example_names_each_format(void)
+{
+    saas_text text = {NULL, 0};
+    const saas_schema *const all[] = {&many_schema};
+    CHECK_INT(saas_config_example(&text, arena, all, 1), SAAS_OK);
+    CHECK_STR(text.ptr, "# date as 2026-01-31; optional\n#SINCE=\n\n"
+                        "# ISO 8601 duration as PT15M; optional\n#PAUSE=\n\n"
+                        "# host name; optional\n#HOST=\n\n"
+                        "# IP address; optional\n#ADDRESS=\n\n"
+                        "# IPv4 address; optional\n#OLD_ADDRESS=\n\n"
+                        "# IPv6 address; optional\n#NEW_ADDRESS=\n\n"
+                        "# base64url, 4 to 8 characters; optional\n#SALT=\n\n"
+                        "# hexadecimal digits, 4 to 8 characters; optional\n#COLOUR=\n\n"
+                        "# telephone number as +4930123456; optional\n#PHONE=\n\n"
+                        "# decimal number of at most 8 digits, 2 behind the point; optional\n#PRICE=\n\n"
+                        "# just v1; optional\n#VERSION=\n");
+}
+
 static const check_test tests[] = {TEST(environment_then_file_then_default),
                                    TEST(everything_wrong_is_one_report),
                                    TEST(a_file_that_is_not_there),
@@ -266,7 +298,8 @@ static const check_test tests[] = {TEST(environment_then_file_then_default),
                                    TEST(files_of_secrets_that_are_wrong),
                                    TEST(what_is_shown),
                                    TEST(neighbours_of_other_programs_are_left_alone),
-                                   TEST(an_example_to_fill_in)};
+                                   TEST(an_example_to_fill_in),
+                                   TEST(an_example_names_each_format)};
 
 static void remove_files(void)
 {

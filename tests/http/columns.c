@@ -16,6 +16,16 @@ SAAS_STRUCT(place, PLACE);
     F(T, list(word(state), 0, 3), states)                                                                              \
     F(T, object(place), place)
 SAAS_STRUCT(thing, THING);
+#define ITEM(F, T) F(T, text(1, 9), name, .required = true) F(T, text(1, 9), pin, .write_only = true)
+SAAS_STRUCT(item, ITEM);
+#define PARCEL(F, T)                                                                                                   \
+    F(T, i64(1, INT64_MAX), id, .read_only = true)                                                                     \
+    F(T, text(0, 40), title)                                                                                           \
+    F(T, list(f64(-1e9, 1e9), 0, 4), weights)                                                                          \
+    F(T, list(bool, 0, 4), marks)                                                                                      \
+    F(T, list(f64(-1e9, 1e9), 0, 4), loose)                                                                            \
+    F(T, list(object(item), 0, 4), items)
+SAAS_STRUCT(parcel, PARCEL);
 #define NUMBER(F, T) F(T, i64(0, 100), title)
 SAAS_STRUCT(number, NUMBER);
 #define WIDE(F, T) F(T, text(0, 40), title) F(T, text(0, 10), colour)
@@ -28,6 +38,10 @@ static const saas_migration migrations[] = {
      " title text, tags text[], counts int[], owners uuid[], extra jsonb, states text[], place jsonb,"
      " primary key (org_id, id));"
      "select saas_enable_tenant('things');"},
+    {2, "parcels",
+     "create table parcels (org_id uuid not null default saas_current_org(), id bigint generated always as identity,"
+     " title text default 'none', weights float8[], marks bool[], loose jsonb, items jsonb, primary key (org_id, id));"
+     "select saas_enable_tenant('parcels');"},
 };
 
 #define ALL "id, title, tags, counts, owners, extra, states, place"
@@ -47,6 +61,29 @@ static saas_err change(saas_ctx *c)
     saas_rows *row;
     SAAS_TRY(saas_update(c, &row, "things", saas_body(c, thing), &thing_schema, "id = $1", SAAS_ARGS(1)));
     return saas_reply_row(c, 200, row, &thing_schema);
+}
+
+static saas_err create_parcel(saas_ctx *c)
+{
+    saas_rows *row;
+    SAAS_TRY(saas_insert(c, &row, "parcels", saas_body(c, parcel), &parcel_schema));
+    return saas_reply_row(c, 201, row, &parcel_schema);
+}
+
+static saas_err change_parcel(saas_ctx *c)
+{
+    saas_rows *row;
+    SAAS_TRY(saas_update(c, &row, "parcels", saas_body(c, parcel), &parcel_schema, "id = $1", SAAS_ARGS(1)));
+    return saas_reply_row(c, 200, row, &parcel_schema);
+}
+
+static saas_err of_weights(saas_ctx *c)
+{
+    const struct parcel *in = saas_body(c, parcel);
+    saas_rows *rows;
+    SAAS_TRY(saas_query(c, &rows, "select * from parcels where weights = $1 and marks = $2 and loose = $3",
+                        SAAS_ARGS(SAAS_ARRAY(in->weights), SAAS_ARRAY(in->marks), SAAS_ARRAY(in->weights))));
+    return saas_reply_rows(c, 200, rows, &parcel_schema);
 }
 
 static saas_err of_titles(saas_ctx *c)
@@ -132,6 +169,9 @@ static const saas_route routes[] = {
     SAAS_GET("/too-large", too_large, .slow = true),
     SAAS_POST("/things", create, .body = &thing_schema),
     SAAS_PATCH("/things", change, .body = &thing_schema),
+    SAAS_POST("/parcels", create_parcel, .body = &parcel_schema),
+    SAAS_PATCH("/parcels", change_parcel, .body = &parcel_schema, .partial = true),
+    SAAS_POST("/weights", of_weights, .body = &parcel_schema),
     SAAS_POST("/titles", of_titles, .body = &thing_schema),
     SAAS_GET("/read", read),
     SAAS_POST("/wrong-type", wrong_type),
@@ -170,6 +210,28 @@ static void arrays_and_json(void)
     CHECK_STR(last.body, "{\"success\":true,\"data\":[]}");
     CHECK_INT(ask("POST", "/titles", "{\"tags\":[\"null\"]}"), 500); /* two dimensions are no list */
     CHECK_INT(times_logged("\"field\":\"counts\""), 1);
+}
+
+/* What an answer leaves out is stored all the same, and stays out of it. */
+static void structs_are_inserted(void)
+{
+    CHECK_INT(ask("POST", "/parcels",
+                  "{\"title\":\"a\",\"weights\":[1,-0.5,1e-9],\"marks\":[true,false],\"loose\":[1,-0.5,1e-9],"
+                  "\"items\":[{\"name\":\"box\",\"pin\":\"12\"},{\"name\":\"bag\"}]}"),
+              201);
+    CHECK_STR(last.body, "{\"success\":true,\"data\":{\"id\":1,\"title\":\"a\",\"weights\":[1,-0.5,1e-9],"
+                         "\"marks\":[true,false],\"loose\":[1,-0.5,1e-9],"
+                         "\"items\":[{\"name\":\"box\"},{\"name\":\"bag\"}]}}");
+    CHECK_STR(stored("select items->0->>'pin' || array_length(weights, 1) from parcels where id = 1"), "123");
+    CHECK_INT(ask("POST", "/weights", "{\"weights\":[1,-0.5,1e-9],\"marks\":[true,false]}"), 200);
+    CHECK(body_has("\"id\":1"));
+    CHECK_INT(ask("PATCH", "/parcels", "{\"weights\":[],\"marks\":[],\"items\":[{\"name\":\"tin\",\"pin\":\"9\"}]}"),
+              200);
+    CHECK(body_has("\"title\":\"a\",\"weights\":[],\"marks\":[],\"loose\":[1,") && !body_has("pin"));
+    CHECK_STR(stored("select items->0->>'pin' from parcels where id = 1"), "9");
+    CHECK_INT(ask("POST", "/parcels", "{}"), 201);
+    CHECK(body_has("\"id\":2,\"title\":\"none\",\"weights\":null,"));
+    CHECK_STR(stored("select count(distinct org_id) from parcels"), "1");
 }
 
 static void one_line(const char *field, const char *column, const char *type)
@@ -213,7 +275,7 @@ static void results_have_a_limit(void)
     CHECK(strstr(logged, "generate_series(1, 17000)"));
 }
 
-static const check_test tests[] = {TEST(results_have_a_limit), TEST(arrays_and_json),
+static const check_test tests[] = {TEST(results_have_a_limit), TEST(arrays_and_json), TEST(structs_are_inserted),
                                    TEST(a_write_with_wrong_columns_writes_nothing), TEST(never_wrong_data)};
 
 int main(int argc, char **argv)
