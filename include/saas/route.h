@@ -61,6 +61,10 @@ typedef struct saas_route {
     /* The :names of the path as a struct (saas_params): a field a name, scalar kinds; what does not fit answers like an
      * id that is unknown. NULL: saas_param has them as text. */
     const saas_schema *params;
+    /* Overload (docs/guide/gateway.md): how many handlers of it may be at work on one loop, 0: as many as the app takes;
+     * vital: answered however many wait, as /health is. Then it must cost next to nothing. */
+    uint32_t at_once_max;
+    bool vital;
     char end_;
 } saas_route;
 

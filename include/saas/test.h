@@ -49,7 +49,8 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_test_prove(const saas_app_options *option
 typedef struct saas_test_client saas_test_client;
 
 /* An app on a poll loop in this thread. db may be NULL for apps without a database. Settings the options' env does not
- * give are made up: secrets, APP_ENV=development with RATE_LIMITS=off, DATABASE_URL of db; the process's environment is not read. Without
+ * give are made up: secrets, APP_ENV=development with RATE_LIMITS=off, DATABASE_URL of db; the process's environment is not read. Nothing is
+ * refused for the loop's lag or long waits for the database unless the options say so. Without
  * options->log it logs to memory. With db it returns once the app is connected, or after 5 s. */
 SAAS_API SAAS_MUST_CHECK saas_err saas_test_client_new(saas_test_client **out, const saas_app_options *options,
                                                        const saas_test_db *db, saas_error *e);

@@ -16,6 +16,9 @@ enum {
     EXCLUSIVE_LANES = 4,
     WORK_QUEUE = 256,
     REQUESTS = 1024,
+    OVERLOAD_LAG_MS = 50,
+    OVERLOAD_WAIT_MS = 100,
+    BLOCKED_MS = 100,
     OPEN_PER_MINUTE = 1200,
     OPEN_BURST = 600
 };
@@ -187,6 +190,12 @@ static void detach(saas_shard *shard)
     saas_courier_detach(shard);
 }
 
+/* 0: never. */
+static uint32_t limit_ms(uint32_t given, uint32_t otherwise)
+{
+    return given == SAAS_UNLIMITED ? 0 : given ? given : otherwise;
+}
+
 static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
 {
     saas_site *site = &app->site;
@@ -199,6 +208,9 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
                                  .lanes_slow = o->lanes_slow ? o->lanes_slow : SLOW_LANES,
                                  .lanes_exclusive = o->lanes_exclusive ? o->lanes_exclusive : EXCLUSIVE_LANES,
                                  .pooled = app->settings->database_pooler == saas_pooler_transaction};
+    site->db.wait_ms = limit_ms(o->overload_wait_ms, OVERLOAD_WAIT_MS);
+    site->overload_lag_us = limit_ms(o->overload_lag_ms, OVERLOAD_LAG_MS) * UINT64_C(1000);
+    site->blocked_us = limit_ms(o->blocked_ms, BLOCKED_MS) * UINT64_C(1000);
     site->fiber_stack_bytes = o->fiber_stack_bytes;
     site->requests_max = o->requests_max ? o->requests_max : REQUESTS;
     site->ready = is_ready;

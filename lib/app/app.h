@@ -25,8 +25,6 @@ struct saas_app {
 /* What a host gave, in today's size. ERR_BUG: a line a problem in e. */
 SAAS_MUST_CHECK saas_err saas_options_read(saas_app_options *out, const saas_app_options *given, saas_error *e);
 
-/* GET /metrics. ERR_NOT_FOUND without the token. */
-saas_err saas_scrape(saas_ctx *c);
 
 /* GET /health, GET /ready and GET /metrics, where the host has none of its own. */
 SAAS_MUST_CHECK saas_err saas_builtin_routes(saas_router *router, saas_error *e);

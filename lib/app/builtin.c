@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "app/operator.h"
 #include "http/ctx.h"
 #include <string.h>
 
@@ -17,9 +18,9 @@ static saas_err ready(saas_ctx *c)
 }
 
 static const saas_route builtin[] = {
-    SAAS_GET("/health", health, .open = true, .limit_per_minute = SAAS_UNLIMITED),
-    SAAS_GET("/metrics", saas_scrape, .open = true, .limit_per_minute = SAAS_UNLIMITED),
-    SAAS_GET("/ready", ready, .open = true, .limit_per_minute = SAAS_UNLIMITED),
+    SAAS_GET("/health", health, .open = true, .limit_per_minute = SAAS_UNLIMITED, .vital = true),
+    SAAS_GET("/metrics", saas_scrape, .open = true, .limit_per_minute = SAAS_UNLIMITED, .vital = true),
+    SAAS_GET("/ready", ready, .open = true, .limit_per_minute = SAAS_UNLIMITED, .vital = true),
 };
 
 static bool has_route(const saas_router *router, const saas_route *wanted)

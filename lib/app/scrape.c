@@ -1,22 +1,12 @@
 /* GET /metrics: the app's numbers in Prometheus' text format, for who has the token. */
 #include "app/app.h"
+#include "app/operator.h"
 #include "http/meter.h"
-#include <sodium.h>
-#include <string.h>
-
-/* ---- who may ---- */
-
-static bool may(const saas_ctx *c)
-{
-    static const char scheme[] = "bearer ";
-    const saas_text token = c->shard->site->metrics_token;
-    const size_t at = sizeof scheme - 1;
-    return token.len && c->authorization.len == at + token.len &&
-           saas_text_equal_ci((saas_text){c->authorization.ptr, at}, (saas_text){scheme, at}) &&
-           !sodium_memcmp(c->authorization.ptr + at, token.ptr, token.len);
-}
+#include <sys/resource.h>
 
 /* ---- lines ---- */
+
+#define NO_ROUTE SIZE_MAX
 
 typedef struct page {
     saas_buf *b;
@@ -39,7 +29,8 @@ static const single singles[] = {
     {"saas_idempotent_replays_total", "counter", "Requests answered as before", SAAS_METER_REPLAYED, 1},
     {"saas_handlers_parked_total", "counter", "Handlers that would not end", SAAS_METER_PARKED, 1},
     {"saas_db_round_trips_total", "counter", "Round trips to Postgres", SAAS_METER_ROUND_TRIPS, 1},
-    {"saas_revocations", "gauge", "Revoked sessions, users and organizations that loops remember", SAAS_METER_REVOKED, 1},
+    {"saas_revocations", "gauge", "Revoked sessions, users and organizations that loops remember", SAAS_METER_REVOKED,
+     1},
     {"saas_revocations_unknown", "gauge", "Loops that ask Postgres for each request whether its token was revoked",
      SAAS_METER_REVOKED_ASK, 1},
     {"saas_listens_total", "counter", "Times that a loop began to hear of revocations", SAAS_METER_LISTENS, 1},
@@ -94,16 +85,11 @@ static void labels(page *p, size_t i)
     saas_buf_format(p->b, "{method=\"%s\",route=\"%s\"", r ? r->method : "", r ? r->path : "");
 }
 
-static size_t slots_of(size_t i)
-{
-    return SAAS_METER_ROUTES + i * SAAS_METER_PER_ROUTE;
-}
-
 static void write_statuses(page *p, size_t i)
 {
     static const char *const classes[SAAS_METER_STATUSES] = {"2xx", "3xx", "4xx", "5xx", "gone"};
     for (size_t s = 0; s < SAAS_METER_STATUSES; s++) {
-        const uint64_t n = saas_metrics_read(p->metrics, slots_of(i) + s);
+        const uint64_t n = saas_metrics_read(p->metrics, saas_meter_route(i) + s);
         if (!n)
             continue;
         saas_buf_lit(p->b, "saas_requests_total");
@@ -112,28 +98,34 @@ static void write_statuses(page *p, size_t i)
     }
 }
 
-static void write_histogram(page *p, size_t i)
+/* A line's labels, `more` among them, to the space before its value. */
+static void series(page *p, const char *name, const char *part, size_t route, const char *more, const char *value)
 {
-    static const char name[] = "saas_request_seconds";
-    const size_t first = slots_of(i) + SAAS_METER_STATUSES;
-    uint64_t counts[SAAS_HISTOGRAM_BUCKETS], total = 0;
+    saas_buf_z(p->b, name);
+    saas_buf_z(p->b, part);
+    if (route != NO_ROUTE)
+        labels(p, route);
+    if (*more)
+        saas_buf_format(p->b, "%s%s=\"%s\"", route == NO_ROUTE ? "{" : ",", more, value);
+    saas_buf_z(p->b, route == NO_ROUTE && !*more ? " " : "} ");
+}
+
+static void write_histogram(page *p, const char *name, size_t route, size_t first)
+{
+    uint64_t counts[SAAS_HISTOGRAM_BUCKETS], total = 0, below = 0;
     for (size_t k = 0; k < SAAS_HISTOGRAM_BUCKETS; k++)
         total += counts[k] = saas_metrics_read(p->metrics, first + k);
-    uint64_t below = 0;
-    for (size_t k = 0; total && k < SAAS_HISTOGRAM_BUCKETS; k++) {
-        below += counts[k];
-        saas_buf_format(p->b, "%s_bucket", name);
-        labels(p, i);
-        saas_buf_format(p->b, ",le=\"%s\"} %llu\n", saas_histogram_bound(k), (unsigned long long)below);
-    }
-    if (!total)
+    if (!total && route != NO_ROUTE)
         return;
-    saas_buf_format(p->b, "%s_sum", name);
-    labels(p, i);
-    saas_buf_format(p->b, "} %.6f\n%s_count",
-                    (double)saas_metrics_read(p->metrics, first + SAAS_HISTOGRAM_BUCKETS) / 1e6, name);
-    labels(p, i);
-    saas_buf_format(p->b, "} %llu\n", (unsigned long long)total);
+    for (size_t k = 0; k < SAAS_HISTOGRAM_BUCKETS; k++) {
+        below += counts[k];
+        series(p, name, "_bucket", route, "le", saas_histogram_bound(k));
+        saas_buf_format(p->b, "%llu\n", (unsigned long long)below);
+    }
+    series(p, name, "_sum", route, "", "");
+    saas_buf_format(p->b, "%.6f\n", (double)saas_metrics_read(p->metrics, first + SAAS_HISTOGRAM_BUCKETS) / 1e6);
+    series(p, name, "_count", route, "", "");
+    saas_buf_format(p->b, "%llu\n", (unsigned long long)total);
 }
 
 /* Routes that nobody has called are left out. */
@@ -145,7 +137,79 @@ static void write_routes(page *p)
         write_statuses(p, i);
     head(p, "saas_request_seconds", "histogram", "From the first byte of a request at the handler to its answer");
     for (size_t i = 0; i < count; i++)
-        write_histogram(p, i);
+        write_histogram(p, "saas_request_seconds", i, saas_meter_route(i) + SAAS_METER_STATUSES);
+    head(p, "saas_loop_blocked_total", "counter", "Times a handler held its loop up for too long");
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t n = saas_metrics_read(p->metrics, saas_meter_route(i) + SAAS_METER_BLOCKED);
+        if (!n)
+            continue;
+        series(p, "saas_loop_blocked_total", "", i, "", "");
+        saas_buf_format(p->b, "%llu\n", (unsigned long long)n);
+    }
+}
+
+static void write_loops(page *p)
+{
+    head(p, "saas_loop_lag_seconds", "histogram", "How late loops with requests come to their timers");
+    write_histogram(p, "saas_loop_lag_seconds", NO_ROUTE, SAAS_METER_LAG);
+    head(p, "saas_loop_lag_worst_seconds", "gauge", "The lag of the latest of the loops now");
+    saas_buf_format(p->b, "saas_loop_lag_worst_seconds %.6f\n",
+                    (double)saas_metrics_most(p->metrics, SAAS_METER_LAG_NOW) / 1e6);
+}
+
+static void write_shed(page *p)
+{
+    static const char name[] = "saas_requests_shed_total";
+    static const char *const why[SAAS_SHEDS] = {"", "requests", "route", "lag", "database", "work"};
+    head(p, name, "counter", "Requests refused with 503 as there were too many, by what there was too much of");
+    for (size_t i = 1; i < SAAS_SHEDS; i++)
+        saas_buf_format(p->b, "%s{reason=\"%s\"} %llu\n", name, why[i],
+                        (unsigned long long)saas_metrics_read(p->metrics, SAAS_METER_SHED + i - 1));
+}
+
+/* A pool's names, and what its threads are for. */
+typedef struct pool_names {
+    const char *threads, *busy, *waiting, *jobs, *wait, *what;
+} pool_names;
+
+#define POOL(name, what)                                                                                               \
+    {                                                                                                                  \
+        name "_threads", name "_busy", name "_waiting", name "_jobs_total", name "_wait_seconds_total", what           \
+    }
+static const pool_names work_names = POOL("saas_work", "Work pool"),
+                        password_names = POOL("saas_passwords", "Passwords");
+
+static void write_work(page *p, const pool_names *names, saas_work_pool *pool)
+{
+    const struct {
+        const char *name, *type, *what;
+    } lines[] = {
+        {names->threads, "gauge", "threads"},
+        {names->busy, "gauge", "threads at work"},
+        {names->waiting, "gauge", "jobs that wait for a thread"},
+        {names->jobs, "counter", "jobs that a thread has taken"},
+        {names->wait, "counter", "time jobs waited for a thread"},
+    };
+    saas_work_load l;
+    saas_work_load_of(&l, pool);
+    const double values[] = {l.threads, l.busy, l.waiting, (double)l.jobs, (double)l.wait_us / 1e6};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        saas_buf_format(p->b, "# HELP %s %s: %s.\n# TYPE %s %s\n%s %.17g\n", lines[i].name, names->what, lines[i].what,
+                        lines[i].name, lines[i].type, lines[i].name, values[i]);
+}
+
+/* Under the names that dashboards know. */
+static void write_process(page *p)
+{
+    struct rusage used;
+    if (getrusage(RUSAGE_SELF, &used))
+        return;
+    head(p, "process_cpu_seconds_total", "counter", "User and system CPU time of the process");
+    saas_buf_format(p->b, "process_cpu_seconds_total %.6f\n",
+                    (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                        (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6);
+    write_value(p, "process_resident_memory_max_bytes", "gauge", "The most memory the process has had resident",
+                (uint64_t)used.ru_maxrss * 1024);
 }
 
 static void write_page(page *p, const saas_site *site)
@@ -157,10 +221,11 @@ static void write_page(page *p, const saas_site *site)
         write_single(p, &singles[i]);
     write_value(p, "saas_log_dropped_total", "counter", "Lines that the log could not take",
                 saas_log_dropped(site->log));
-    write_value(p, "saas_work_waiting", "gauge", "Jobs that wait for a thread of the work pool",
-                saas_work_waiting(site->work));
-    write_value(p, "saas_passwords_waiting", "gauge", "Passwords that wait to be hashed",
-                saas_work_waiting(site->passwords));
+    write_work(p, &work_names, site->work);
+    write_work(p, &password_names, site->passwords);
+    write_process(p);
+    write_loops(p);
+    write_shed(p);
     write_lanes(p);
     write_places(p, site->places);
     write_routes(p);
@@ -169,7 +234,7 @@ static void write_page(page *p, const saas_site *site)
 saas_err saas_scrape(saas_ctx *c)
 {
     const saas_site *site = c->shard->site;
-    if (!may(c))
+    if (!saas_is_operator(c))
         return SAAS_ERR_NOT_FOUND;
     saas_ctx_clear_reply(c);
     page p = {.b = &c->out, .metrics = site->metrics, .router = site->router};

@@ -16,6 +16,11 @@ uint64_t saas_clock_mono_us(void)
     return (uint64_t)read_us(CLOCK_MONOTONIC);
 }
 
+uint64_t saas_clock_coarse_us(void)
+{
+    return (uint64_t)read_us(CLOCK_MONOTONIC_COARSE);
+}
+
 int64_t saas_clock_wall_us(void)
 {
     return read_us(CLOCK_REALTIME);

@@ -71,14 +71,26 @@ static saas_err expect_deadline(saas_db_op *op)
     return saas_timer_start(op->db->loop, &op->timer, left / 1000 + 1, on_deadline, op);
 }
 
-static void make_room(saas_db_op *op)
+static void turn_away(saas_db_queued *item)
 {
-    saas_db_queued *item = saas_db_queue_yield(&op->db->queues[op->tier], op->org);
-    if (!item)
+    saas_db_op *op = (saas_db_op *)(void *)item;
+    if (!op)
         return;
-    saas_db_op *other = (saas_db_op *)(void *)item;
-    saas_timer_stop(op->db->loop, &other->timer);
-    saas_db_op_later(other, SAAS_ERR_BUSY);
+    saas_timer_stop(op->db->loop, &op->timer);
+    saas_db_op_later(op, SAAS_ERR_BUSY);
+}
+
+/* What has piled up before they were found to wait too long goes a few at a time: each costs a look at all. */
+static bool has_room(saas_db_op *op)
+{
+    enum { AT_ONCE = 8 };
+    saas_db_queue *q = &op->db->queues[op->tier];
+    const uint32_t room = saas_db_queue_room(q, op->queued_us);
+    for (int i = 0; q->count > room && i < AT_ONCE; i++)
+        turn_away(saas_db_queue_shed(q));
+    if (q->count >= room)
+        turn_away(saas_db_queue_yield(q, op->org));
+    return q->count < room;
 }
 
 typedef enum wait { FIRST, ONCE_MORE, HELD_BEFORE } wait;
@@ -86,10 +98,11 @@ typedef enum wait { FIRST, ONCE_MORE, HELD_BEFORE } wait;
 static saas_err wait_in_line(saas_db_op *op, wait how)
 {
     saas_db_queue *q = &op->db->queues[op->tier];
-    if (how == FIRST && q->count == q->max)
-        make_room(op);
+    if (how == FIRST && !has_room(op))
+        return SAAS_ERR_BUSY;
     SAAS_TRY(how == FIRST ? saas_db_queue_add(q, &op->queued, op->org)
                           : saas_db_queue_return(q, &op->queued, op->org, how == ONCE_MORE));
+    saas_db_queue_joined(q, how == FIRST ? op->queued_us : saas_clock_mono_us());
     saas_err e = expect_deadline(op);
     if (e)
         leave_queue(op);
@@ -145,13 +158,20 @@ static void look_at_held(saas_db *db)
         send_next(NULL, (saas_db_op *)(void *)item);
 }
 
+static saas_db_op *next_of(saas_db_queue *q)
+{
+    saas_db_op *op = (saas_db_op *)(void *)saas_db_queue_take(q);
+    saas_db_queue_served(q, saas_clock_mono_us(), op->queued_us);
+    return op;
+}
+
 void saas_db_dispatch(saas_db *db)
 {
     look_at_held(db);
     for (int tier = 0; tier < SAAS_DB_TIERS && !db->closing; tier++) {
         saas_db_lane *lane;
         while (db->queues[tier].count && (lane = saas_db_lane_pick(db, (saas_db_tier)tier)))
-            send_next(lane, (saas_db_op *)(void *)saas_db_queue_take(&db->queues[tier]));
+            send_next(lane, next_of(&db->queues[tier]));
     }
 }
 

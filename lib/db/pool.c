@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCRATCH_MAX = 64 << 20, DEPTH = 16, QUEUE = 1024, SHARED_TIMEOUT_MS = 250 };
+enum { SCRATCH_MAX = 64 << 20, DEPTH = 16, QUEUE = 1024, SHARED_TIMEOUT_MS = 250, SLOW_WAITS = 20 };
 
 static uint32_t or_default(uint32_t given, uint32_t otherwise)
 {
@@ -79,8 +79,13 @@ static saas_err init(saas_db *db, saas_loop *loop, const saas_db_options *o)
     db->unsegregated = o->unsegregated;
     saas_list_init(&db->later);
     saas_db_stmts_init(&db->stmts);
+    const uint64_t wait_us[SAAS_DB_QUEUES] = {
+        [SAAS_DB_SHARED] = o->wait_ms * UINT64_C(1000),
+        [SAAS_DB_SLOW] = o->wait_ms * UINT64_C(1000) * SLOW_WAITS,
+        [SAAS_DB_EXCLUSIVE] = o->wait_ms * UINT64_C(1000) * SLOW_WAITS,
+    };
     for (int tier = 0; tier < SAAS_DB_QUEUES; tier++)
-        saas_db_queue_init(&db->queues[tier], or_default(o->queue_max, QUEUE));
+        saas_db_queue_init(&db->queues[tier], or_default(o->queue_max, QUEUE), wait_us[tier]);
     db->dsn = strdup(o->dsn);
     db->scratch = saas_arena_new(SCRATCH_MAX);
     db->kick = calloc(1, sizeof *db->kick);

@@ -21,6 +21,7 @@ typedef struct saas_db_options {
     saas_log *log;
     uint32_t lanes_shared, lanes_slow, lanes_exclusive; /* 0: 2, 4, 4 */
     uint32_t queue_max;                                 /* units waiting; 0: 1,024 */
+    uint32_t wait_ms; /* for a shared lane, before new ones are refused (db/queue.h); others: twenty times; 0: any */
     uint32_t shared_timeout_ms;                         /* a statement's limit on a shared lane; 0: 250 */
     uint32_t depth_max;                                 /* units sent on a shared lane at once; 0: 16 */
     /* Through a pooler that gives each transaction whatever connection is free (PgBouncer's transaction mode): nothing
@@ -78,7 +79,7 @@ typedef struct saas_db_unit {
     void *op;            /* the pool's */
 } saas_db_unit;
 
-/* ERR_BUSY (queue full), ERR_UNAVAILABLE (no connection), ERR_DEADLINE (passed), ERR_NO_MEMORY, ERR_BUG (arguments, or
+/* ERR_BUSY (queue full; also later, through done()), ERR_UNAVAILABLE (no connection), ERR_DEADLINE (passed), ERR_NO_MEMORY, ERR_BUG (arguments, or
  * a statement that would change the transaction or the session): at once, without done(). */
 SAAS_MUST_CHECK saas_err saas_db_submit(saas_db *db, saas_db_unit *unit);
 /* Lets go of a unit: done() is not called any more. What was sent runs into its limit, its result is discarded. */

@@ -2,12 +2,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-void saas_db_queue_init(saas_db_queue *q, uint32_t max)
+void saas_db_queue_init(saas_db_queue *q, uint32_t max, uint64_t wait_us)
 {
     memset(q, 0, sizeof *q);
     saas_list_init(&q->turns);
     q->max = max;
+    q->wait_us = wait_us;
 }
+
+/* ---- how long they wait ---- */
+
+enum { GAPS = 16 /* that the mean is of */, ROOM_MIN = 1 };
+
+static bool is_late(saas_db_queue *q, uint64_t now, uint64_t stuck)
+{
+    if (stuck > q->wait_us && !q->late_us)
+        q->late_us = now;
+    return q->late_us && now - q->late_us >= q->wait_us;
+}
+
+uint32_t saas_db_queue_room(saas_db_queue *q, uint64_t now)
+{
+    const uint64_t stuck = q->count && now > q->moved_us ? now - q->moved_us : 0;
+    if (!q->wait_us || !q->count || !is_late(q, now, stuck))
+        return q->max;
+    const double gap = q->gap_us > (double)stuck ? q->gap_us : (double)stuck;
+    const double room = gap > 0 ? (double)q->wait_us / gap : q->max;
+    return room < ROOM_MIN ? ROOM_MIN : room < q->max ? (uint32_t)room : q->max;
+}
+
+void saas_db_queue_joined(saas_db_queue *q, uint64_t now)
+{
+    if (q->count == 1)
+        q->moved_us = now;
+}
+
+/* They wait in turn by organization, so one that waited little says nothing of the others: it is over when all that are
+ * left would be gone in half the time. */
+void saas_db_queue_served(saas_db_queue *q, uint64_t now, uint64_t since)
+{
+    q->gap_us += ((double)(now - q->moved_us) - q->gap_us) / GAPS;
+    q->moved_us = now;
+    if (q->late_us && q->count * q->gap_us < (double)q->wait_us / 2)
+        q->late_us = 0;
+    else if (!q->late_us && q->wait_us && now - since > q->wait_us)
+        q->late_us = now;
+}
+
+/* ---- by organization ---- */
 
 /* The last bytes of a UUID are its random ones, in version 4 and in version 7. */
 static saas_db_tenant **bucket(saas_db_queue *q, saas_uuid org)
@@ -80,22 +122,42 @@ void saas_db_queue_remove(saas_db_queued *item)
         free_tenant(q, item->tenant);
 }
 
-saas_db_queued *saas_db_queue_yield(saas_db_queue *q, saas_uuid org)
+static saas_db_tenant *busiest(const saas_db_queue *q)
 {
     saas_db_tenant *most = NULL;
-    uint32_t own = 0;
     for (saas_list *at = q->turns.next; at != &q->turns; at = at->next) {
         saas_db_tenant *t = SAAS_CONTAINER(at, saas_db_tenant, turn);
-        if (saas_uuid_equal(t->org, org))
-            own = t->count;
         if (!most || t->count > most->count)
             most = t;
     }
-    if (!most || most->count < own + 2)
-        return NULL;
-    saas_db_queued *newest = SAAS_CONTAINER(most->items.prev, saas_db_queued, link);
+    return most;
+}
+
+static uint32_t waiting_of(saas_db_queue *q, saas_uuid org)
+{
+    const saas_db_tenant *t = *bucket(q, org);
+    while (t && !saas_uuid_equal(t->org, org))
+        t = t->next;
+    return t ? t->count : 0;
+}
+
+static saas_db_queued *newest_of(const saas_db_tenant *t)
+{
+    saas_db_queued *newest = SAAS_CONTAINER(t->items.prev, saas_db_queued, link);
     saas_db_queue_remove(newest);
     return newest;
+}
+
+saas_db_queued *saas_db_queue_yield(saas_db_queue *q, saas_uuid org)
+{
+    const saas_db_tenant *most = busiest(q);
+    return most && most->count >= waiting_of(q, org) + 2 ? newest_of(most) : NULL;
+}
+
+saas_db_queued *saas_db_queue_shed(saas_db_queue *q)
+{
+    const saas_db_tenant *most = busiest(q);
+    return most ? newest_of(most) : NULL;
 }
 
 saas_db_queued *saas_db_queue_take(saas_db_queue *q)

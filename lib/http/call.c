@@ -26,6 +26,8 @@ static saas_log_level level_of(saas_err e)
 saas_err saas_ctx_db_failed(saas_ctx *c, const saas_db_error *error, saas_err e)
 {
     c->db_error = *error;
+    if (e == SAAS_ERR_BUSY)
+        saas_pulse_count(c->shard, SAAS_SHED_DATABASE);
     if (!error->sqlstate[0] && e != SAAS_ERR_BUG)
         return e;
     SAAS_LOG(saas_ctx_log(c), level_of(e), "statement failed", {"error", saas_v_z(saas_err_symbol(e))},

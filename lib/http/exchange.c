@@ -2,6 +2,8 @@
 #include "base/uuid.h"
 #include "http/ctx.h"
 
+/* Past requests_max there is room for what is vital, and for telling the others off. */
+enum { LIVE_RESERVE = 128 };
 enum { ARENA_BASE = 1 << 20, ARENA_PER_BODY_BYTE = 8, REQUEST_ID_MAX = 128, TIMEOUT_BEFORE_ROUTE_MS = 10000 };
 
 static saas_ctx *ctx_of(saas_exchange *x)
@@ -192,8 +194,10 @@ saas_err saas_exchange_new(saas_exchange **out, saas_shard *shard, const saas_ho
     saas_host_request r = {0};
     if (shard->stopping)
         return SAAS_ERR_UNAVAILABLE;
-    if (shard->live >= shard->requests_max)
+    if (shard->live >= shard->requests_max + LIVE_RESERVE) {
+        saas_pulse_count(shard, SAAS_SHED_REQUESTS);
         return SAAS_ERR_BUSY;
+    }
     memcpy(&r, request, request->size < sizeof r ? request->size : sizeof r);
     saas_ctx *c = saas_ctx_new(shard, ARENA_BASE + ARENA_PER_BODY_BYTE * shard->body_max_bytes + r.body.len);
     if (!c)
@@ -203,6 +207,7 @@ saas_err saas_exchange_new(saas_exchange **out, saas_shard *shard, const saas_ho
         saas_ctx_drop(c);
         return e;
     }
+    saas_pulse_take(shard);
     c->ops = ops;
     c->transport = transport;
     *out = (saas_exchange *)(void *)c;
@@ -213,7 +218,9 @@ void saas_exchange_start(saas_exchange *x)
 {
     saas_ctx *c = ctx_of(x);
     c->owners++;
+    const uint64_t entered = saas_pulse_entered(&c->shard->pulse, c->match.route);
     saas_err e = saas_fiber_start(c->shard->fibers, saas_ctx_run, c);
+    saas_pulse_left(c, entered);
     if (e)
         saas_ctx_conclude(c, e);
     saas_ctx_settle(c);

@@ -80,6 +80,8 @@ void saas_ctx_settle(saas_ctx *c)
         c->ops->reply(c->transport, &c->reply);
     }
     run_deferred(c);
+    if (c->admitted)
+        saas_pulse_leave(c->shard, c->match.route);
     const uint64_t took_us = saas_clock_mono_us() - c->started_us;
     saas_ctx_meter(c, took_us);
     saas_ctx_log_request(c, took_us);
@@ -97,7 +99,7 @@ void saas_ctx_log_request(saas_ctx *c, uint64_t took_us)
 {
     saas_log *log = c->shard->site->log;
     saas_log_level level = level_of(c->status);
-    if (!saas_log_enabled(log, level) || (c->chore && c->status < 500))
+    if (!saas_log_enabled(log, level) || c->quiet || (c->chore && c->status < 500))
         return;
     const saas_route *route = c->match.route;
     const saas_value none = saas_v_null(NULL);

@@ -28,7 +28,7 @@ void saas_ctx_meter(const saas_ctx *c, uint64_t took_us)
         return;
     const saas_router *router = c->shard->site->router;
     const size_t index = c->match.route ? saas_route_index(c->match.route) : saas_router_count(router);
-    const size_t first = SAAS_METER_ROUTES + index * SAAS_METER_PER_ROUTE;
+    const size_t first = saas_meter_route(index);
     saas_meter_add(meter, first + status_slot(c->status), 1);
     saas_histogram_add(meter, first + SAAS_METER_STATUSES, took_us);
     saas_meter_add(meter, SAAS_METER_ROUND_TRIPS, c->round_trips);

@@ -24,6 +24,7 @@ static saas_err furnish(saas_shard *shard)
     shard->stubborn = calloc(saas_router_count(shard->site->router) + 1, sizeof(const saas_route *));
     if (!shard->stubborn)
         return SAAS_ERR_NO_MEMORY;
+    SAAS_TRY(saas_pulse_init(shard));
     SAAS_TRY(saas_fibers_new(&shard->fibers, shard->site->fiber_stack_bytes, STACKS_IDLE_MAX));
     if (shard->site->keys)
         SAAS_TRY(saas_signer_new(&shard->signer, shard->site->keys));
@@ -105,6 +106,7 @@ void saas_shard_free(saas_shard *shard)
     if (!shard)
         return;
     saas_timer_stop(shard->loop, &shard->grace);
+    saas_pulse_done(shard);
     if (shard->site->detach)
         shard->site->detach(shard);
     if (shard->db)

@@ -8,6 +8,7 @@
 #include "db/pool.h"
 #include "fiber/fiber.h"
 #include "http/places.h"
+#include "http/pulse.h"
 #include "http/router.h"
 #include "limit/limit.h"
 #include "loop/loop.h"
@@ -42,6 +43,8 @@ typedef struct saas_site {
     saas_listener *listener; /* NULL without a database */
     size_t fiber_stack_bytes;
     uint32_t requests_max;
+    uint64_t overload_lag_us; /* past it requests are refused; 0: never */
+    uint64_t blocked_us;      /* past it a handler that holds its loop up is told; 0: never */
     bool (*ready)(const saas_shard *shard); /* what /ready says */
     saas_mailer mailer;                     /* NULL: mails are logged in development, dropped elsewhere */
     void *mailer_user;
@@ -66,6 +69,7 @@ struct saas_shard {
     size_t live, spare_count;
     size_t body_max_bytes; /* of any route */
     uint32_t requests_max;
+    saas_pulse pulse;
     uint64_t parked;    /* handlers that would not end */
     const saas_route **stubborn; /* whose they were; room for every route */
     size_t stubborn_count;

@@ -68,7 +68,9 @@ saas_err saas_ctx_wait(saas_ctx *c, saas_wait *w, bool (*cancel)(void *op), void
 
 void saas_ctx_wake(saas_ctx *c, saas_wait *w, saas_err e)
 {
+    const uint64_t entered = saas_pulse_entered(&c->shard->pulse, c->match.route);
     saas_wait_done(w, e);
+    saas_pulse_left(c, entered);
     saas_ctx_settle(c);
 }
 
@@ -139,6 +141,8 @@ saas_err saas_ctx_work(saas_ctx *c, saas_work_pool *pool, bool modest, void (*fn
               .job = {.fn = fn, .arg = arg, .loop = c->shard->loop, .done = work_done, .modest = modest},
               .pool = pool};
     saas_err e = saas_work_submit(pool, &t.job);
+    if (e == SAAS_ERR_BUSY)
+        saas_pulse_count(c->shard, SAAS_SHED_WORK);
     if (e)
         return saas_ctx_refuse(c, e);
     return saas_ctx_wait(c, &t.wait, take_back, &t);

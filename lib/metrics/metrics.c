@@ -40,6 +40,19 @@ uint64_t saas_metrics_read(saas_metrics *m, size_t slot)
     return sum;
 }
 
+uint64_t saas_metrics_most(saas_metrics *m, size_t slot)
+{
+    uint64_t most = 0;
+    pthread_mutex_lock(&m->lock);
+    for (saas_list *at = m->meters.next; at != &m->meters; at = at->next) {
+        const uint64_t n =
+            atomic_load_explicit(&SAAS_CONTAINER(at, saas_meter, link)->slots[slot], memory_order_relaxed);
+        most = n > most ? n : most;
+    }
+    pthread_mutex_unlock(&m->lock);
+    return most;
+}
+
 saas_err saas_meter_new(saas_meter **out, saas_metrics *m)
 {
     saas_meter *meter = calloc(1, sizeof *meter + m->slots * sizeof *meter->slots);

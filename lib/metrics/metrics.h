@@ -23,6 +23,8 @@ SAAS_MUST_CHECK saas_err saas_metrics_new(saas_metrics **out, size_t slots, size
 void saas_metrics_free(saas_metrics *m); /* after its meters; NULL is allowed */
 /* The sum of a slot. Any thread. */
 uint64_t saas_metrics_read(saas_metrics *m, size_t slot);
+/* Of a state, the greatest of any meter. Any thread. */
+uint64_t saas_metrics_most(saas_metrics *m, size_t slot);
 
 SAAS_MUST_CHECK saas_err saas_meter_new(saas_meter **out, saas_metrics *m); /* ERR_NO_MEMORY */
 void saas_meter_free(saas_meter *meter);                                    /* its counts stay; NULL is allowed */

@@ -31,6 +31,20 @@ static saas_err routed(saas_ctx *c)
     return e;
 }
 
+/* Before anything that costs. */
+static saas_err admit(saas_ctx *c)
+{
+    saas_shard *shard = c->shard;
+    saas_pulse_inside(&shard->pulse, c->match.route);
+    const saas_shed why = saas_pulse_admit(shard, c->match.route);
+    c->admitted = !why;
+    if (!why)
+        return SAAS_OK;
+    saas_pulse_count(shard, why);
+    c->quiet = !saas_pulse_tells(shard);
+    return SAAS_ERR_BUSY;
+}
+
 /* RFC 6750: the scheme's name in any case, one or more spaces, the token. */
 static saas_text bearer(const saas_ctx *c)
 {
@@ -74,6 +88,6 @@ static saas_err authorize(saas_ctx *c)
 const saas_step *saas_middleware_steps(void)
 {
     static const saas_step steps[] = {
-        refused, routed, authenticate, saas_limit_request, authorize, saas_idempotency_note, saas_validate, NULL};
+        refused, routed, admit, authenticate, saas_limit_request, authorize, saas_idempotency_note, saas_validate, NULL};
     return steps;
 }

@@ -4,7 +4,7 @@
 
 #include "http/shard.h"
 
-/* In order: refused by the transport, route found, authenticate, rate limits, authorize, validate (media type, path,
+/* In order: refused by the transport, route found, admitted (http/pulse.h), authenticate, rate limits, authorize, validate (media type, path,
  * query, body). NULL-terminated, static. */
 const saas_step *saas_middleware_steps(void);
 

@@ -1,4 +1,5 @@
 #include "task/work.h"
+#include "base/clock.h"
 #include <signal.h>
 #include <stdlib.h>
 
@@ -9,7 +10,8 @@ struct saas_work_pool {
     pthread_cond_t wanted;
     /* under the lock */
     saas_list queue;
-    uint32_t queued;
+    uint32_t queued, busy;
+    uint64_t jobs, wait_us;
     bool stopping;
 
     uint32_t queue_max, thread_count;
@@ -42,12 +44,23 @@ static saas_job *take(saas_work_pool *pool)
     return job;
 }
 
-static saas_job *wait_for_job(saas_work_pool *pool)
+static void count(saas_work_pool *pool, const saas_job *job)
+{
+    pool->busy++;
+    pool->jobs++;
+    pool->wait_us += saas_clock_mono_us() - job->since_us;
+}
+
+/* had: this thread has done one. */
+static saas_job *wait_for_job(saas_work_pool *pool, bool had)
 {
     saas_job *job = NULL;
     pthread_mutex_lock(&pool->lock);
+    pool->busy -= had;
     while (!pool->stopping && !(job = take(pool)))
         pthread_cond_wait(&pool->wanted, &pool->lock);
+    if (job)
+        count(pool, job);
     pthread_mutex_unlock(&pool->lock);
     return job;
 }
@@ -55,7 +68,7 @@ static saas_job *wait_for_job(saas_work_pool *pool)
 static void *work(void *arg)
 {
     saas_job *job;
-    while ((job = wait_for_job(arg))) {
+    for (bool had = false; (job = wait_for_job(arg, had)); had = true) {
         job->fn(job->arg);
         tell(job, SAAS_OK);
     }
@@ -128,6 +141,7 @@ saas_err saas_work_submit(saas_work_pool *pool, saas_job *job)
     bool room = !pool->stopping && pool->queued < places;
     if (room) {
         job->waiting = true;
+        job->since_us = saas_clock_mono_us();
         saas_list_insert(&pool->queue, &job->link);
         pool->queued++;
         pthread_cond_signal(&pool->wanted);
@@ -149,10 +163,9 @@ bool saas_work_cancel(saas_work_pool *pool, saas_job *job)
     return taken;
 }
 
-uint32_t saas_work_waiting(saas_work_pool *pool)
+void saas_work_load_of(saas_work_load *out, saas_work_pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    const uint32_t waiting = pool->queued;
+    *out = (saas_work_load){pool->thread_count, pool->busy, pool->queued, pool->jobs, pool->wait_us};
     pthread_mutex_unlock(&pool->lock);
-    return waiting;
 }

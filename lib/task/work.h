@@ -19,6 +19,7 @@ typedef struct saas_job {
     saas_list link;
     saas_posted posted; /* telling the loop takes no memory, so it can't fail */
     bool waiting;
+    uint64_t since_us;
     saas_err err;
 } saas_job;
 
@@ -33,7 +34,11 @@ SAAS_MUST_CHECK saas_err saas_work_submit(saas_work_pool *pool, saas_job *job);
  * done() comes. */
 bool saas_work_cancel(saas_work_pool *pool, saas_job *job);
 
-/* Jobs that wait. Any thread. */
-uint32_t saas_work_waiting(saas_work_pool *pool);
+/* Any thread. */
+typedef struct saas_work_load {
+    uint32_t threads, busy, waiting;
+    uint64_t jobs, wait_us; /* taken so far, and what they had waited */
+} saas_work_load;
+void saas_work_load_of(saas_work_load *out, saas_work_pool *pool);
 
 #endif

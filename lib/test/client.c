@@ -9,6 +9,9 @@ enum { ARENA_MAX = 256 << 20, READY_MS = 5000 };
 static saas_err make_app(saas_test_client *t, const saas_app_options *options, const saas_test_db *db, saas_error *e)
 {
     saas_app_options o = saas_test_options(options);
+    /* The loop's thread is the test's: what that does between two turns is no overload. */
+    o.overload_lag_ms = o.overload_lag_ms ? o.overload_lag_ms : SAAS_UNLIMITED;
+    o.overload_wait_ms = o.overload_wait_ms ? o.overload_wait_ms : SAAS_UNLIMITED;
     o.env = saas_test_env(t->settings, o.env, db);
     if (!o.env)
         return SAAS_ERR_NO_MEMORY;

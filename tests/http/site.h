@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "check.h"
 #include "http/ctx.h"
+#include "http/meter.h"
 #include "middleware/steps.h"
 #include <saas/db.h>
 
@@ -26,6 +27,7 @@ static saas_keys *keys;
 static saas_work_pool *work;
 static char logged[65536];
 static size_t logged_len;
+static bool count_requests; /* there are metrics; the test's to free */
 static char bearer_value[1024]; /* sent with every request when not empty */
 static saas_uuid my_org = {{0xaa, 1}}, my_id = {{0xbb, 2}};
 
@@ -74,6 +76,8 @@ static void site_up(const saas_route *routes, size_t count, const char *dsn)
     app.site.work = work;
     app.site.requests_max = 64;
     app.site.database_url = dsn;
+    if (count_requests)
+        MUST(saas_metrics_new(&app.site.metrics, saas_meter_slots(app.site.router), SAAS_METER_GAUGES));
     MUST(saas_shard_new(&shard, &app, loop));
 }
 

@@ -262,20 +262,6 @@ static void routes_that_park_are_closed(void)
     CHECK_INT(ask("GET", "/deep", NULL), 200);
 }
 
-static void too_many_at_once(void)
-{
-    static client many[64];
-    client t = {0};
-    const saas_host_request r = {
-        .size = sizeof r, .method = SAAS_LIT("GET"), .target = SAAS_LIT("/nap"), .header_size = sizeof(saas_header)};
-    for (int i = 0; i < 64; i++)
-        begin(&many[i], "GET", "/long", NULL);
-    CHECK_INT(saas_exchange_new(&t.x, shard, &r, &ops, &t), SAAS_ERR_BUSY);
-    for (int i = 0; i < 64; i++)
-        leave(&many[i]);
-    CHECK_INT(shard->live, 0);
-}
-
 /* The last test: the shard is gone afterwards. */
 static void stops_with_grace(void)
 {
@@ -308,7 +294,6 @@ static const check_test tests[] = {TEST(sleeps_and_cleans_up),
                                    TEST(waiting_work_is_taken_back),
                                    TEST(stubborn_handlers_are_parked),
                                    TEST(routes_that_park_are_closed),
-                                   TEST(too_many_at_once),
                                    TEST(stops_with_grace)};
 
 int main(int argc, char **argv)
