@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-enum { ATTEMPT_MS = 3000, ANSWER_MS = 3000, BEAT_MS = 5000 };
+enum { ATTEMPT_MS = 3000, ANSWER_MS = 3000, BEAT_MS = 300, SILENT_MS = 400 };
 
 typedef enum happened { NOTHING, READY, WOKEN } happened;
 
@@ -71,10 +71,13 @@ static bool arrived(saas_listener *l, uint64_t until)
     return true;
 }
 
-static bool run(saas_listener *l, const char *sql)
+/* What nobody answers for silent_ms (0: however long) is not relied on, though it may yet come. */
+static bool run(saas_listener *l, const char *sql, unsigned silent_ms)
 {
     uint64_t until = after_ms(ANSWER_MS);
     bool ok = PQsendQuery(l->conn, sql);
+    if (ok && silent_ms && !arrived(l, after_ms(silent_ms)))
+        saas_listener_lost(l);
     while (ok) {
         if (!arrived(l, until))
             return false;
@@ -94,7 +97,7 @@ static bool listen_to(saas_listener *l, const char *channel)
         return false;
     strncat(sql, name, sizeof sql - sizeof "listen ");
     PQfreemem(name);
-    return run(l, sql);
+    return run(l, sql, 0);
 }
 
 static bool listen_to_pending(saas_listener *l)
@@ -125,7 +128,7 @@ static void serve(saas_listener *l)
     while (!saas_listener_stopping(l)) {
         hear(l);
         happened what = wait_ms(l, POLLIN, BEAT_MS);
-        if (what == READY ? !PQconsumeInput(l->conn) : what == NOTHING && !run(l, "select 1"))
+        if (what == READY ? !PQconsumeInput(l->conn) : what == NOTHING && !run(l, "select 1", SILENT_MS))
             return;
         if (!listen_to_pending(l))
             return;

@@ -2,6 +2,7 @@
 #include "db/listen.h"
 #include "rig.h"
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 
 typedef struct ear {
@@ -147,6 +148,35 @@ static void a_gap_is_told(void)
     saas_listener_free(l);
 }
 
+static pid_t server_of_listener(void)
+{
+    return (pid_t)count_of("select pid from pg_stat_activity where datname = current_database()"
+                           " and (query ilike 'listen%' or query = 'select 1')");
+}
+
+/* A link that says nothing is not relied on, long before it is known to be dead; and is again when it speaks. */
+static void silence_is_told(void)
+{
+    ear e;
+    saas_listener *l = listener(base.app_dsn);
+    subscribe(&e, l, loop, "news");
+    REQUIRE(turn_until(listens, &e, 5000));
+    pid_t server = server_of_listener();
+    REQUIRE(server > 1 && !kill(server, SIGSTOP));
+    CHECK(turn_until(has_lost, &e, 2500));
+    notify("news", "1");
+    CHECK(!kill(server, SIGCONT));
+    CHECK(turn_until(listens, &e, 5000));
+    CHECK_INT(e.lost, 1);
+    CHECK_INT(server_of_listener(), server);
+    e.wanted = e.heard + 1;
+    notify("news", "2");
+    CHECK(turn_until(has_heard, &e, 2000));
+    CHECK_STR(e.last, "2");
+    saas_unsubscribe(e.subscription);
+    saas_listener_free(l);
+}
+
 static void turn_this(ear *e, bool (*done)(void *), uint64_t ms)
 {
     for (uint64_t end = saas_clock_mono_us() + ms * 1000; !done(e) && saas_clock_mono_us() < end;)
@@ -211,9 +241,7 @@ static void without_a_server(void)
 }
 
 static const check_test tests[] = {
-    TEST(hears_what_is_notified),
-    TEST(a_gap_is_told),
-    TEST(loops_of_their_own),
-    TEST(without_a_server),
+    TEST(hears_what_is_notified), TEST(a_gap_is_told),    TEST(silence_is_told),
+    TEST(loops_of_their_own),     TEST(without_a_server),
 };
 RIG_MAIN(tests)
