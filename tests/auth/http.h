@@ -26,10 +26,16 @@ static inline const char *sql(const char *statement)
     return value;
 }
 
+/* Again where it met the courier, which takes its locks in another order. */
 static inline bool clean(void)
 {
-    sql("truncate organizations, accounts, users, sessions, audit, invitations, outbox, mail_tokens, devices, saas_idempotency, revocations");
-    return !strcmp(sql("select count(*) from accounts"), "0");
+    for (int i = 0; i < 5; i++) {
+        sql("truncate organizations, accounts, users, sessions, audit, invitations, outbox, mail_tokens, devices,"
+            " saas_idempotency, revocations");
+        if (!strcmp(sql("select count(*) from accounts"), "0"))
+            return true;
+    }
+    return false;
 }
 
 /* One app for all tests, on an emptied database. */
