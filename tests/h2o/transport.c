@@ -1,5 +1,5 @@
 /* The adapter against saas/host.h, over real sockets: what reaches the library, what reaches the client, and that each
- * exchange is released once. HT1 framing, HT2 slow peers and limits, HT5 stopping. */
+ * exchange is released once. HT2 slow peers and limits, HT5 stopping. */
 #include "client.h"
 #include "fake.h"
 #include <pthread.h>
@@ -109,76 +109,6 @@ static void bodies_come_in_pieces(void)
     r = client_read(fd, false, 5000);
     CHECK_STR(reply_body(&r), "abcdef");
     close(fd);
-    stop();
-}
-
-/* Each gets one answer in the envelope, then the end; what follows on the connection is never a request. */
-static void framing_attacks_get_one_answer_and_the_end(void)
-{
-    static const struct {
-        const char *bytes;
-        int status;
-    } attacks[] = {
-        {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nabcde", 400},
-        {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-        {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-         400},
-        {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 400},
-        {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400},
-        {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 411},
-        {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n", 411},
-        {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400},
-        {"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: other\r\nContent-Length: 3\r\n\r\nabc", 400},
-        {"GET /ok HTTP/1.1\r\n\r\n", 400},
-        {"GET /ok HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
-        {"GET /ok HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n", 400},
-        {"GET /ok HTTP/1.1\r\nHost: a\nA: b\r\n\r\n", 400},
-        {"GET /ok HTTP/1.1\nHost: a\n\n", 400},
-        {"GET http://evil/ok HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"GET evil:80 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-        {"GET /ok HTTP/1.2\r\nHost: a\r\n\r\n", 400},
-        {"GE(T /ok HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-    };
-    start((saas_h2o_options){0});
-    for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++) {
-        int fd = client_open(port);
-        client_send_z(fd, attacks[i].bytes);
-        client_send_z(fd, GET("/ok"));
-        reply r = client_read(fd, true, 5000);
-        bool ok = reply_status(&r) == attacks[i].status && reply_count(&r, "HTTP/1.1 ") == 1 && r.ended && !r.error &&
-                  !strncmp(reply_body(&r), "{\"success\":false,", 17) && strstr(r.bytes, "Connection: close\r\n");
-        if (!ok)
-            fprintf(stderr, "attack %zu: %s%s\n", i, attacks[i].bytes, r.bytes);
-        CHECK(ok);
-        close(fd);
-    }
-    CHECK_INT(app.handled, 0);
-    stop();
-}
-
-/* h2o's own parser answers these before anything of ours sees them: plain text, but one answer and the end. */
-static void what_h2o_cannot_parse_ends_the_connection(void)
-{
-    static const char *const attacks[] = {
-        "GET /ok HTTP/2.0\r\nHost: a\r\n\r\n",
-        "GET /ok HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n",
-        "GET /ok HTTP/1.1\r\nHost: a\r\nA : b\r\n\r\n",
-        "GET /o\x01k HTTP/1.1\r\nHost: a\r\n\r\n",
-        "nonsense\r\n\r\n",
-    };
-    start((saas_h2o_options){0});
-    for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++) {
-        int fd = client_open(port);
-        client_send_z(fd, attacks[i]);
-        reply r = client_read(fd, true, 5000);
-        CHECK_INT(reply_status(&r), 400);
-        CHECK_INT(reply_count(&r, "HTTP/1.1 "), 1);
-        CHECK(r.ended);
-        close(fd);
-    }
-    CHECK_INT(app.handled, 0);
     stop();
 }
 
@@ -487,8 +417,6 @@ static const check_test tests[] = {
     TEST(head_has_a_length_and_no_body),
     TEST(pipelined_requests_keep_their_order),
     TEST(bodies_come_in_pieces),
-    TEST(framing_attacks_get_one_answer_and_the_end),
-    TEST(what_h2o_cannot_parse_ends_the_connection),
     TEST(bodies_past_the_limit_are_told_so),
     TEST(close_ends_the_connection_cleanly),
     TEST(a_client_that_leaves_is_noticed),
