@@ -40,7 +40,7 @@ typedef struct saas_h2o_options {
     uint32_t grace_ms;                /* for requests in flight when stopping; 0: 10 s */
     uint32_t read_ms;                 /* for a request's head and body, and between requests; 0: 10 s */
     uint32_t write_ms;                /* for writing an answer, and as long again for each 2 MiB of it; 0: 30 s */
-    uint32_t connections_max;         /* at once, then no more are accepted; 0: what the descriptor limit allows */
+    uint32_t connections_max;         /* at once, then the idlest or slowest goes; 0: what the descriptor limit allows */
     uint32_t connections_per_address; /* loopback is not counted, an IPv6 /64 is one; 0: 256; UINT32_MAX: no limit */
     const int *fds; /* listening TCP sockets of a supervisor's, instead of address and port; they stay the caller's */
     uint32_t fd_count; /* 0: none; at most 8 */

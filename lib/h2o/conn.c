@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -124,6 +125,25 @@ saas_h2o_conn *saas_h2o_conn_of(h2o_socket_t *sock)
     return sock->on_close.cb == on_close ? sock->on_close.data : NULL;
 }
 
+void saas_h2o_conn_begin(saas_h2o_conn *c)
+{
+    h2o_linklist_unlink(&c->link);
+    h2o_linklist_insert(&c->door->busy, &c->link);
+}
+
+void saas_h2o_conn_done(saas_h2o_conn *c)
+{
+    c->since_ms = saas_loop_now_ms(c->door->loop);
+    h2o_linklist_unlink(&c->link);
+    h2o_linklist_insert(&c->door->waiting, &c->link);
+}
+
+/* shutdown() makes h2o see the end of its input or a failed write, and close. */
+static void cut(saas_h2o_conn *c)
+{
+    shutdown(h2o_socket_get_fd(c->sock), SHUT_RDWR);
+}
+
 static bool identify(saas_h2o_conn *c)
 {
     socklen_t len = sizeof c->address;
@@ -155,18 +175,43 @@ static void adopt(saas_h2o_door *d, h2o_socket_t *sock)
         atomic_fetch_sub(&d->crowd->count, 1);
         return;
     }
-    h2o_linklist_insert(&d->connections, &c->link);
+    c->since_ms = saas_loop_now_ms(d->loop);
+    h2o_linklist_insert(&d->waiting, &c->link);
     sock->on_close.cb = on_close;
     sock->on_close.data = c;
     h2o_accept(&d->accept, sock);
 }
 
-/* False: nothing waits, or a limit is reached. */
+/* At the limit the one that has waited longest goes, idle or slow: new ones are admitted while connections are held
+ * that ask for nothing. */
+static void make_room(saas_h2o_door *d)
+{
+    uint64_t now = saas_loop_now_ms(d->loop);
+    if (!h2o_linklist_is_empty(&d->waiting)) {
+        saas_h2o_conn *c = H2O_STRUCT_FROM_MEMBER(saas_h2o_conn, link, d->waiting.next);
+        if (now - c->since_ms >= SAAS_H2O_SPARED_MS)
+            cut(c);
+    } else if (now - d->crowded_ms >= SAAS_H2O_RESUME_MS) {
+        d->crowded_ms = now;
+        d->crowded(d->user);
+    }
+}
+
+static bool somebody_waits(h2o_socket_t *listener)
+{
+    struct pollfd p = {.fd = h2o_socket_get_fd(listener), .events = POLLIN};
+    return poll(&p, 1, 0) == 1;
+}
+
+/* False: nobody waits, or a limit is reached. */
 static bool accept_one(h2o_socket_t *listener)
 {
     saas_h2o_door *d = listener->data;
     if (!reserve(d->crowd)) {
-        pause_door(d);
+        if (somebody_waits(listener)) {
+            make_room(d);
+            pause_door(d);
+        }
         return false;
     }
     h2o_socket_t *sock = h2o_evloop_socket_accept(listener);
@@ -194,7 +239,8 @@ static void on_accept(h2o_socket_t *listener, const char *err)
 
 void saas_h2o_door_open(saas_h2o_door *d, const int *fds, unsigned count)
 {
-    h2o_linklist_init_anchor(&d->connections);
+    h2o_linklist_init_anchor(&d->waiting);
+    h2o_linklist_init_anchor(&d->busy);
     h2o_linklist_init_anchor(&d->lingering);
     for (unsigned i = 0; i < count; i++) {
         d->listeners[i] = h2o_evloop_socket_create(d->accept.ctx->loop, fds[i], H2O_SOCKET_FLAG_DONT_READ);
@@ -222,14 +268,17 @@ void saas_h2o_door_close(saas_h2o_door *d)
         h2o_socket_close(d->listeners[i]);
 }
 
-/* shutdown() makes h2o see the end of its input or a failed write, and close. */
+static void cut_all(const h2o_linklist_t *list)
+{
+    for (h2o_linklist_t *at = list->next; at != list; at = at->next)
+        cut(H2O_STRUCT_FROM_MEMBER(saas_h2o_conn, link, at));
+}
+
 void saas_h2o_door_clear(saas_h2o_door *d, bool busy_too)
 {
-    for (h2o_linklist_t *at = d->connections.next; at != &d->connections; at = at->next) {
-        saas_h2o_conn *c = H2O_STRUCT_FROM_MEMBER(saas_h2o_conn, link, at);
-        if (!c->busy || busy_too)
-            shutdown(h2o_socket_get_fd(c->sock), SHUT_RDWR);
-    }
+    cut_all(&d->waiting);
+    if (busy_too)
+        cut_all(&d->busy);
     while (busy_too && !h2o_linklist_is_empty(&d->lingering))
         end_linger(H2O_STRUCT_FROM_MEMBER(saas_h2o_conn, link, d->lingering.next));
     if (h2o_linklist_is_empty(&d->lingering))
@@ -238,5 +287,5 @@ void saas_h2o_door_clear(saas_h2o_door *d, bool busy_too)
 
 bool saas_h2o_door_empty(const saas_h2o_door *d)
 {
-    return d->connections.next == &d->connections && d->lingering.next == &d->lingering;
+    return d->waiting.next == &d->waiting && d->busy.next == &d->busy && d->lingering.next == &d->lingering;
 }

@@ -10,6 +10,7 @@
 
 enum {
     SAAS_H2O_RESUME_MS = 100,        /* between looks whether accepting can go on */
+    SAAS_H2O_SPARED_MS = 250,        /* has who has just come, or been answered, to ask */
     SAAS_H2O_LINGER_MS = 2000,       /* for a refused client to read its answer */
     SAAS_H2O_LINGER_BYTES = 4 << 20, /* discarded meanwhile, at most */
     SAAS_H2O_ACCEPTS_MAX = 32,       /* in one turn */
@@ -33,9 +34,13 @@ typedef struct saas_h2o_door {
     h2o_socket_t *listeners[SAAS_H2O_LISTENERS_MAX];
     unsigned listener_count; /* 0: closed */
     bool shared;             /* others accept from these too */
-    h2o_linklist_t connections, lingering;
+    h2o_linklist_t waiting;  /* for a request of theirs, or the rest of it; longest first */
+    h2o_linklist_t busy;     /* have a request in flight */
+    h2o_linklist_t lingering;
     saas_timer resume, linger;
     void (*emptied)(void *user); /* the last connection has gone */
+    void (*crowded)(void *user); /* no connection can be admitted, and none waits: now and then while it is so */
+    uint64_t crowded_ms;         /* when it was told last */
     void *user;
 } saas_h2o_door;
 
@@ -43,10 +48,10 @@ typedef struct saas_h2o_conn {
     h2o_linklist_t link;
     saas_h2o_door *door;
     h2o_socket_t *sock;
-    bool busy;     /* has a request in flight */
     int linger_fd; /* a duplicate to outlive h2o's own; -1: none */
     size_t discarded;
-    uint64_t until_ms;
+    uint64_t since_ms; /* waits */
+    uint64_t until_ms; /* lingers */
     union {
         struct sockaddr any;
         struct sockaddr_in four;
@@ -66,6 +71,9 @@ void saas_h2o_door_close(saas_h2o_door *d);
 void saas_h2o_door_clear(saas_h2o_door *d, bool busy_too);
 bool saas_h2o_door_empty(const saas_h2o_door *d);
 
+/* A request of the connection's is in flight; is no more. */
+void saas_h2o_conn_begin(saas_h2o_conn *c);
+void saas_h2o_conn_done(saas_h2o_conn *c);
 /* The connection of a socket; NULL when a door did not let it in. */
 saas_h2o_conn *saas_h2o_conn_of(h2o_socket_t *sock);
 /* The connection is about to be closed behind an answer, perhaps with input nobody has read: closing it then would

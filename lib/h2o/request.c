@@ -74,7 +74,7 @@ static void on_dispose(void *block)
     saas_h2o_request_unwatch(r);
     h2o_linklist_unlink(&r->link);
     if (r->conn)
-        r->conn->busy = false;
+        saas_h2o_conn_done(r->conn);
     if (r->x)
         saas_exchange_release(r->x);
 }
@@ -90,7 +90,7 @@ static saas_h2o_request *request_new(saas_h2o_worker *w, h2o_req_t *req)
                             .since_ms = saas_loop_now_ms(w->loop.loop)};
     h2o_linklist_insert(&w->requests, &r->link);
     if (r->conn)
-        r->conn->busy = true;
+        saas_h2o_conn_begin(r->conn);
     arm_sweep(w);
     return r;
 }
@@ -213,4 +213,19 @@ static void sweep(void *user)
     }
     if (!h2o_linklist_is_empty(&w->requests))
         arm_sweep(w);
+}
+
+void saas_h2o_worker_cut_slowest(saas_h2o_worker *w)
+{
+    uint64_t now = saas_loop_now_ms(w->loop.loop), longest = SAAS_H2O_SLOW_MS;
+    const saas_h2o_request *slowest = NULL;
+    for (h2o_linklist_t *at = w->requests.next; at != &w->requests; at = at->next) {
+        const saas_h2o_request *r = H2O_STRUCT_FROM_MEMBER(saas_h2o_request, link, at);
+        if (!r->allowed_ms || now - r->since_ms < longest)
+            continue;
+        longest = now - r->since_ms;
+        slowest = r;
+    }
+    if (slowest)
+        shutdown(slowest->fd, SHUT_RDWR);
 }

@@ -91,6 +91,12 @@ static void on_emptied(void *user)
     finish_if_done(t);
 }
 
+static void on_crowded(void *user)
+{
+    const saas_h2o_thread *t = user;
+    saas_h2o_worker_cut_slowest(t->worker);
+}
+
 void saas_h2o_thread_stop(saas_h2o_thread *t)
 {
     while (saas_post(t->worker->loop.loop, last_call, t) == SAAS_ERR_NO_MEMORY)
@@ -135,6 +141,7 @@ static saas_err set_up(saas_h2o_thread *t)
                               .shared = s->options.fd_count > 0,
                               .accept = {.ctx = &t->context, .hosts = s->config.hosts},
                               .emptied = on_emptied,
+                              .crowded = on_crowded,
                               .user = t};
     saas_h2o_door_open(&t->door, t->fds, t->fd_count);
     t->fd_count = 0;

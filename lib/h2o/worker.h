@@ -14,6 +14,7 @@ enum {
     SAAS_H2O_SWEEP_MS = 50,    /* also: how long a handler waits before its client is watched */
     SAAS_H2O_WRITE_MS = 30000, /* for writing an answer, and as long again for each SAAS_H2O_WRITE_BYTES */
     SAAS_H2O_WRITE_BYTES = 2 << 20,
+    SAAS_H2O_SLOW_MS = 1000,    /* of writing, before an answer may be cut to admit somebody else */
     SAAS_H2O_BODY_SLACK = 65536 /* what h2o takes above the app's limit, so that the app can answer 413 itself */
 };
 
@@ -38,6 +39,9 @@ SAAS_MUST_CHECK saas_err saas_h2o_worker_attach(saas_h2o_worker **out, saas_app 
 
 /* Takes a request of h2o's; prefix_len bytes at the front of its target are the mount's. */
 void saas_h2o_worker_take(saas_h2o_worker *w, h2o_req_t *req, size_t prefix_len);
+
+/* Ends the connection whose client takes longest to read its answer, if one does. */
+void saas_h2o_worker_cut_slowest(saas_h2o_worker *w);
 
 /* Sends a reply that no exchange has made. */
 void saas_h2o_refuse(h2o_req_t *req, saas_err e);

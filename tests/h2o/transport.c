@@ -225,33 +225,6 @@ static void a_client_that_does_not_read_is_closed(void)
     stop();
 }
 
-static void accepting_stops_at_the_limit(void)
-{
-    start((saas_h2o_options){.connections_max = 3});
-    int fds[5];
-    for (int i = 0; i < 5; i++) {
-        fds[i] = client_open(port);
-        client_send_z(fds[i], GET("/ok"));
-    }
-    for (int i = 0; i < 3; i++) {
-        reply r = client_read(fds[i], false, 5000);
-        CHECK_INT(reply_status(&r), 200);
-    }
-    for (int i = 3; i < 5; i++) {
-        reply r = client_read(fds[i], false, 150);
-        CHECK_INT(r.len, 0);
-    }
-    close(fds[0]);
-    close(fds[1]);
-    for (int i = 3; i < 5; i++) {
-        reply r = client_read(fds[i], false, 5000);
-        CHECK_INT(reply_status(&r), 200);
-    }
-    for (int i = 2; i < 5; i++)
-        close(fds[i]);
-    stop();
-}
-
 /* ---- stopping ---- */
 
 typedef struct hammer {
@@ -422,7 +395,6 @@ static const check_test tests[] = {
     TEST(a_client_that_leaves_is_noticed),
     TEST(slow_readers_of_requests_are_closed),
     TEST(a_client_that_does_not_read_is_closed),
-    TEST(accepting_stops_at_the_limit),
     TEST(stopping_under_load_loses_no_request),
     TEST(stopping_answers_those_who_wait_to_be_accepted),
     TEST(stopping_closes_the_idle_and_waits_for_the_others),
