@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Tenants at work on a running MVP for so long; then its descriptors and memory must be what they were.
+"""Tenants at work on a running MVP for so long; then its descriptors and memory must be what they were. Then slow clients,
+and its end under load.
 
 soak.py PORT PID SECONDS [RECORD]; Postgres may go away and come back meanwhile: that is 503, and nothing else is. RECORD:
 a Markdown file whose table is replaced by what was measured.
@@ -14,6 +15,8 @@ import socket
 import sys
 import threading
 import time
+
+import slow
 
 TENANTS = 16
 FDS_MORE, RSS_MORE = 2, 0.05
@@ -135,8 +138,22 @@ def record(path, rows):
         f.write(text.rstrip("\n") + "\n")
 
 
+def slow_and_end(tenant, pid):
+    """The rest, with a page of some size for those who read slowly."""
+    tenant.refresh()
+    for _ in range(20):
+        tenant.call("POST", "/v1/projects", {"name": "large", "description": "x" * 2000}, expect=(201,))
+    tenant.connection.close()
+    path = "/v1/projects?perPage=20&sort=-createdAt"
+    rows, wrong = slow.many_slow(tenant.port, pid, tenant.token, path, descriptors)
+    tenant.refresh()
+    tenant.connection.close()
+    more_rows, more_wrong = slow.ended_under_load(tenant.port, pid, tenant.token, path)
+    return rows + more_rows, wrong + more_wrong
+
+
 def main(port, pid, seconds, path=None):
-    port, seconds = int(port), float(seconds)
+    port, pid, seconds = int(port), int(pid), float(seconds)
     tenants = [Tenant(port, n) for n in range(TENANTS)]
     load(tenants, max(seconds / 4, 5))
     fds, rss = descriptors(pid), resident_kib(pid)
@@ -147,10 +164,12 @@ def main(port, pid, seconds, path=None):
             f"| answers by status | {', '.join(f'{s}: {n}' for s, n in sorted(statuses.items()))} |",
             f"| descriptors before, after | {fds}, {fds_after} |",
             f"| resident memory before, after | {rss / 1024:.1f} MiB, {rss_after / 1024:.1f} MiB |"]
+    more_rows, more_wrong = slow_and_end(tenants[0], pid)
+    rows += more_rows
     print("\n".join(rows))
     if path:
         record(path, rows)
-    wrong = [s for t in tenants for s in t.surprises][:20]
+    wrong = more_wrong + [s for t in tenants for s in t.surprises][:20]
     if fds_after > fds + FDS_MORE:
         wrong.append(f"{fds_after - fds} descriptors more")
     if rss_after > rss * (1 + RSS_MORE):
