@@ -13,9 +13,13 @@ static const saas_mount mounts[] = {
     {"/v1/projects", mvp_project_routes},
 };
 
+/* Answers are data, never pages. Pages of other origins may read them if CORS_ORIGINS names them. */
+static const saas_fixed_header headers[] = {SAAS_SECURE_HEADERS};
+static const saas_group api = SAAS_GROUP(SAAS_HEADERS(headers));
+
 int main(int argc, char **argv)
 {
     return saas_h2o_main(SAAS_APP(.name = "mvp", SAAS_MOUNTS(mounts), SAAS_MIGRATIONS(mvp_migrations),
-                                  .config = &settings_schema),
+                                  .config = &settings_schema, .group = &api),
                          argc, argv);
 }

@@ -11,16 +11,18 @@
 
 #include <saas/config.h>
 #include <saas/db.h>
+#include <saas/group.h>
 #include <saas/host.h>
 #include <saas/log.h>
 #include <saas/mail.h>
 
 SAAS_BEGIN_DECLS
 
-/* Routes of a module under a prefix ("/v1/auth"). */
+/* Routes of a module under a prefix ("/v1/auth"), in a group if they share something. */
 typedef struct saas_mount {
     const char *prefix;
     saas_route_list (*routes)(void);
+    const saas_group *group; /* NULL: only the app's */
 } saas_mount;
 
 /* A step of the schema: applied once, in order of number, in a transaction of its own, remembered with its checksum.
@@ -75,6 +77,7 @@ typedef struct saas_app_options {
      * 0: 100, twenty times that on lanes of slow statements and of transactions. */
     uint32_t overload_lag_ms, overload_wait_ms;
     uint32_t blocked_ms; /* a handler that keeps its loop for longer without waiting is logged; 0: 100 */
+    const saas_group *group;          /* that every route stands in; NULL: none */
     char end_;
 } saas_app_options;
 
@@ -106,6 +109,7 @@ typedef struct saas_app_options {
  *   JWT_ISSUER           of access tokens; default the app's name
  *   JWT_AUDIENCE         of access tokens; default the app's name
  *
+ *   CORS_ORIGINS         origins whose pages may call the app, with spaces or commas between (saas/group.h); default none
  *   METRICS_TOKEN        at least 32 characters, not guessable; opens GET /metrics to its bearer
  *   PASSWORD_MEMORY_KIB  of Argon2id, 7168..262144; default 19456. With PASSWORD_PASSES not less than one of OWASP's
  *                        choices: 47104 with 1, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5

@@ -58,6 +58,13 @@ SAAS_API const saas_principal *saas_me(const saas_ctx *c);
 SAAS_API const void *saas_settings_(saas_ctx *c, const saas_schema *schema);
 #define saas_settings(c, tag) ((const struct tag *)saas_settings_((c), &tag##_schema))
 
+/* The route that matched, completed; NULL: none did. */
+SAAS_API const saas_route *saas_ctx_route(const saas_ctx *c);
+/* What a hook found out and a handler wants to know: a value by a key of the host's own, the address of anything static.
+ * value lives as long as the host says (saas_alloc: as long as the request). ERR_NO_MEMORY. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_state_set(saas_ctx *c, const void *key, void *value);
+SAAS_API void *saas_state(const saas_ctx *c, const void *key); /* NULL: none was set */
+
 /* ---- memory, time, work ---- */
 
 /* size bytes, zeroed. NULL past the request's limit (1 MiB + 8 x its body limit): return ERR_NO_MEMORY. */
@@ -104,10 +111,15 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_reply_cjson(saas_ctx *c, int status, cons
 SAAS_API saas_err saas_fail(saas_ctx *c, int status, const char *code, const char *message);
 /* Adds an issue to the answer's details and returns ERR_VALIDATION: for checks that no table can say. */
 SAAS_API saas_err saas_fail_field(saas_ctx *c, const char *path, const char *message);
-/* A header of the answer, of one made by saas_fail too, not of other errors. Copied. Cache-Control and Retry-After take
- * the place of the library's own. ERR_NO_MEMORY (more than 16), ERR_BUG (a name or value that can't be sent; Content-Type,
- * X-Request-Id, and what frames a message). */
+/* A header of the answer, of one made by saas_fail too, not of other errors (but in an after hook: of any). Copied. It
+ * takes the place of the library's own of that name, of a group's, and of one set before; only Set-Cookie, Vary and Link
+ * are added to. ERR_NO_MEMORY (more than 16), ERR_BUG (a name or value that can't be sent; Content-Type, X-Request-Id,
+ * and what frames a message). */
 SAAS_API SAAS_MUST_CHECK saas_err saas_reply_header(saas_ctx *c, const char *name, const char *value);
+/* For after hooks: the status that will be sent (0: no answer is made yet), and a header set so far by handler or hooks,
+ * in any case; {NULL, 0}: none. */
+SAAS_API int saas_reply_status(const saas_ctx *c);
+SAAS_API saas_text saas_reply_header_get(const saas_ctx *c, const char *name);
 
 SAAS_END_DECLS
 #endif

@@ -6,6 +6,9 @@
  *       SAAS_GET ("/v1/notes/:id", get_note,    .not_found = {"NOTE_NOT_FOUND", "Note does not exist"}),
  *   };
  *
+ * A path is one of the table or none: "/v1/notes/" is another than "/v1/notes" and a 404. HEAD is answered by the GET
+ * route; OPTIONS by the library (204 with Allow), where no route does. What many routes share is a group (saas/group.h).
+ *
  * Zero is the safe default: without .open a route needs a signed-in tenant user; without .role, GET and HEAD need
  * viewer, every other method member. GET routes run in READ ONLY transactions. Two routes for one method and path, a
  * wrong schema or a bad path are start-up errors. Tables are C; a C++ host links to a C file with them. Since 0.1. */
@@ -18,7 +21,12 @@ SAAS_BEGIN_DECLS
 
 typedef struct saas_ctx saas_ctx;
 
+typedef struct saas_group saas_group; /* saas/group.h */
+
 typedef enum saas_role { SAAS_ROLE_DEFAULT, SAAS_VIEWER, SAAS_MEMBER, SAAS_ADMIN } saas_role;
+
+/* What a group around may say, and a route may say otherwise. */
+typedef enum saas_choice { SAAS_INHERIT, SAAS_ON, SAAS_OFF } saas_choice;
 
 /* A handler: runs on a fiber, may wait. SAAS_OK with a reply made, or an error, which becomes the answer. SAAS_OK
  * without a reply is a 500 and logged. */
@@ -65,6 +73,11 @@ typedef struct saas_route {
      * vital: answered however many wait, as /health is. Then it must cost next to nothing. */
     uint32_t at_once_max;
     bool vital;
+    const saas_group *group; /* of this route, within its mount's */
+    /* GET and HEAD: answers of status 200 have a strong ETag (of the body) and may be kept by a browser, which asks again
+     * each time (Cache-Control: no-cache, also private when signed in); If-None-Match is answered 304 without a body when
+     * nothing has changed. The handler runs all the same. Not where an answer says no-store. */
+    saas_choice etag;
     char end_;
 } saas_route;
 

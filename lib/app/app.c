@@ -31,11 +31,12 @@ static saas_err add_routes(saas_app *app, const saas_app_options *o, saas_error 
     saas_err err = saas_router_new(&app->site.router);
     if (err)
         return saas_error_add(e, err, "routes: no memory");
-    if (o->routes.count)
-        err = saas_router_add(app->site.router, "", o->routes, e);
+    err = saas_router_within(app->site.router, o->group, e);
+    if (!err && o->routes.count)
+        err = saas_router_add(app->site.router, "", o->routes, NULL, e);
     for (size_t i = 0; i < o->mount_count; i++) {
-        const saas_mount *m = (const saas_mount *)(const void *)((const char *)o->mounts + i * o->mount_size);
-        saas_err mounted = saas_router_add(app->site.router, m->prefix, m->routes(), e);
+        const saas_mount m = saas_options_mount(o, i);
+        saas_err mounted = saas_router_add(app->site.router, m.prefix, m.routes(), m.group, e);
         err = err ? err : mounted;
     }
     saas_err builtin = saas_builtin_routes(app->site.router, e);
@@ -161,6 +162,12 @@ static saas_err make_limiter(saas_app *app, const saas_app_options *o)
     return saas_limiter_new(&app->site.limiter, 0);
 }
 
+static saas_err make_origins(saas_app *app)
+{
+    const char *why;
+    return saas_origins_read(&app->site.origins, &why, app->arena, app->settings->cors_origins);
+}
+
 /* Copied; a '/' at the end would double. */
 static saas_err make_mail(saas_app *app, const saas_app_options *o)
 {
@@ -229,6 +236,8 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
         err = make_listener(app);
     if (!err)
         err = make_mail(app, o);
+    if (!err)
+        err = make_origins(app);
     return err ? saas_error_add(e, err, "%s: %s", app->site.name, saas_err_symbol(err)) : SAAS_OK;
 }
 

@@ -25,6 +25,8 @@ struct saas_app {
 /* What a host gave, in today's size. ERR_BUG: a line a problem in e. */
 SAAS_MUST_CHECK saas_err saas_options_read(saas_app_options *out, const saas_app_options *given, saas_error *e);
 
+/* Mount i in today's size. */
+saas_mount saas_options_mount(const saas_app_options *o, size_t i);
 
 /* GET /health, GET /ready and GET /metrics, where the host has none of its own. */
 SAAS_MUST_CHECK saas_err saas_builtin_routes(saas_router *router, saas_error *e);

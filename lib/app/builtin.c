@@ -38,7 +38,7 @@ saas_err saas_builtin_routes(saas_router *router, saas_error *e)
     for (size_t i = 0; i < sizeof builtin / sizeof *builtin; i++) {
         const saas_route_list one = {&builtin[i], 1, sizeof *builtin};
         if (!has_route(router, &builtin[i]))
-            SAAS_TRY(saas_router_add(router, "", one, e));
+            SAAS_TRY(saas_router_add(router, "", one, NULL, e));
     }
     return SAAS_OK;
 }

@@ -2,12 +2,19 @@
 #include "base/error.h"
 #include <string.h>
 
+saas_mount saas_options_mount(const saas_app_options *o, size_t i)
+{
+    saas_mount m = {0};
+    memcpy(&m, (const char *)o->mounts + i * o->mount_size, o->mount_size < sizeof m ? o->mount_size : sizeof m);
+    return m;
+}
+
 static saas_err check_mounts(const saas_app_options *o, saas_error *e)
 {
     saas_err err = SAAS_OK;
     for (size_t i = 0; i < o->mount_count; i++) {
-        const saas_mount *m = (const saas_mount *)(const void *)((const char *)o->mounts + i * o->mount_size);
-        if (!m->prefix || !m->routes)
+        const saas_mount m = saas_options_mount(o, i);
+        if (!m.prefix || !m.routes)
             err = saas_error_add(e, SAAS_ERR_BUG, "mount %zu: prefix and routes must be given", i);
     }
     return err;
@@ -22,7 +29,7 @@ saas_err saas_options_read(saas_app_options *out, const saas_app_options *given,
     saas_err err = SAAS_OK;
     if (!o.name || !*o.name)
         err = saas_error_add(e, SAAS_ERR_BUG, "options.name must be given");
-    if (o.mount_count && o.mount_size < sizeof(saas_mount))
+    if (o.mount_count && o.mount_size < offsetof(saas_mount, group))
         return saas_error_add(e, SAAS_ERR_BUG, "options.mount_size: use SAAS_MOUNTS(table)");
     if (o.migration_count && o.migration_size < sizeof(saas_migration))
         return saas_error_add(e, SAAS_ERR_BUG, "options.migration_size: use SAAS_MIGRATIONS(table)");

@@ -3,6 +3,7 @@
 #include "auth/keys.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "http/cors.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -121,12 +122,25 @@ static void check_passwords(saas_sources *s, const struct saas_settings *own)
         wrong(s, "PASSWORD_POOL_MIB", "less than PASSWORD_MEMORY_KIB: no password could be hashed");
 }
 
+static void check_origins(saas_sources *s)
+{
+    const char *why;
+    saas_origins origins;
+    const saas_text given = value_of(s, "CORS_ORIGINS");
+    const saas_err e = given.ptr ? saas_origins_read(&origins, &why, s->arena, given) : SAAS_OK;
+    if (e == SAAS_ERR_NO_MEMORY)
+        s->no_memory = true;
+    else if (e)
+        wrong(s, "CORS_ORIGINS", why);
+}
+
 static saas_err check_together(saas_sources *s, const struct saas_settings *own)
 {
     check_dsn(s, "DATABASE_URL");
     check_dsn(s, "MIGRATE_DATABASE_URL");
     check_dsn(s, "LISTEN_DATABASE_URL");
     check_dsn(s, "SYSTEM_DATABASE_URL");
+    check_origins(s);
     if (own->database_pooler == saas_pooler_transaction)
         check_pooled(s);
     saas_text access = value_of(s, "JWT_ACCESS_SECRET"), refresh = value_of(s, "JWT_REFRESH_SECRET");

@@ -56,6 +56,7 @@ SAAS_ENUM(saas_switch, SAAS_SWITCH);
     F(T, i64(7168, 262144), password_memory_kib, .def = "19456", .doc = "Memory that hashing a password takes, in KiB") \
     F(T, i64(1, 16), password_passes, .def = "2", .doc = "Passes over it")                                             \
     F(T, i64(8, 65536), password_pool_mib, .def = "256", .doc = "Memory that all hashing at once may take, in MiB")    \
+    F(T, text(1, 8000), cors_origins, .doc = "Origins of pages that may call it: https://app.example.org …")          \
     F(T, text(32, 4000), metrics_token, .secret = true, .key = true, .doc = "Opens GET /metrics to its bearer")        \
     F(T, word(saas_switch), rate_limits, .def = "on", .doc = "Throttling; off is for load tests, not for production")
 SAAS_DECLARE(saas_settings, SAAS_SETTINGS);

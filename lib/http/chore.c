@@ -22,6 +22,7 @@ saas_err saas_chore_start(saas_shard *shard, saas_chore *chore)
     saas_ctx *c = (saas_ctx *)(void *)chore->exchange;
     c->chore = true;
     c->match.route = chore->route;
+    c->match.policy = NULL;
     c->arena.limit = ARENA_MAX;
     c->deadline_us = c->started_us + chore->route->timeout_ms * UINT64_C(1000);
     saas_exchange_start(chore->exchange);

@@ -11,7 +11,7 @@
 #include <saas/ctx.h>
 #include <saas/host.h>
 
-enum { SAAS_REFUSED_WAITS_MAX = 1000, SAAS_CTX_BLOCK = 8192, SAAS_REPLY_HEADERS_MAX = 28 };
+enum { SAAS_REFUSED_WAITS_MAX = 1000, SAAS_CTX_BLOCK = 8192, SAAS_REPLY_HEADERS_MAX = 48 };
 
 typedef struct saas_defer_item {
     struct saas_defer_item *next;
@@ -48,6 +48,7 @@ struct saas_ctx {
     const void *body_in, *query_in, *params_in;
     saas_principal me;
     bool signed_in;
+    struct saas_state_item *state; /* of hooks and handler */
 
     /* waiting */
     saas_fiber *fiber;
@@ -78,6 +79,8 @@ struct saas_ctx {
     /* answer */
     saas_defer_item *deferred;
     bool replied;         /* the answer is built */
+    bool preflight;       /* and has its headers for other origins */
+    bool answered;        /* and stays as it is: hooks that come after may add headers */
     bool failure_written; /* of the result */
     bool replayed;
     bool bug;      /* sticky 500 */
@@ -143,12 +146,17 @@ _Noreturn void saas_ctx_park(saas_ctx *c);
 
 /* Makes the answer of the handler's result: the reply built, or the envelope of the error. On the fiber or the loop. */
 void saas_ctx_conclude(saas_ctx *c, saas_err e);
+/* Its two halves: body and status; then all headers, and what is handed to the transport. */
+void saas_ctx_answer(saas_ctx *c, saas_err e);
+void saas_ctx_seal(saas_ctx *c);
 /* Writes the failure's envelope into c->out, sets status and headers. */
 void saas_ctx_write_failure(saas_ctx *c, saas_err e);
 /* Forgets what has been written of an answer. */
 void saas_ctx_clear_reply(saas_ctx *c);
 /* A header of the library's own, unless the handler has set one of that name. Borrowed. */
 void saas_ctx_header(saas_ctx *c, saas_text name, saas_text value);
+/* The same beside what there is of that name. */
+void saas_ctx_header_more(saas_ctx *c, saas_text name, saas_text value);
 /* ERR_BUG, the answer becomes a 500, and `what` is logged. */
 saas_err saas_ctx_bug(saas_ctx *c, const char *what);
 

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "http/hooks.h"
 #include "http/meter.h"
 #include "http/tx.h"
 #include <saas/db.h>
@@ -9,7 +10,7 @@ static saas_err before_handler(saas_ctx *c)
 {
     if (c->chore)
         return SAAS_OK;
-    for (const saas_step *step = c->shard->site->steps; *step; step++)
+    for (const saas_step *step = c->shard->site->steps; *step && !c->replied; step++)
         SAAS_TRY((*step)(c));
     return SAAS_OK;
 }
@@ -52,10 +53,12 @@ void saas_ctx_run(saas_fiber *self, void *arg)
     saas_ctx *c = arg;
     c->fiber = self;
     saas_err e = before_handler(c);
-    if (!e)
+    if (!e && !c->replied)
         e = handle(c);
     if (c->tx)
         saas_ctx_tx_drop(c);
+    saas_ctx_answer(c, e);
+    saas_hooks_after(c);
     saas_ctx_conclude(c, e);
 }
 

@@ -1,10 +1,11 @@
 #include "envelope/envelope.h"
 #include "http/ctx.h"
+#include "http/etag.h"
 #include "http/reply.h"
 #include "json/scan.h"
 #include "schema/write.h"
 
-enum { OUT_FIRST = 512, HOST_HEADERS_MAX = SAAS_REPLY_HEADERS_MAX - 12 };
+enum { OUT_FIRST = 512, HOST_HEADERS_MAX = SAAS_REPLY_HEADERS_MAX - 32 };
 
 void saas_ctx_clear_reply(saas_ctx *c)
 {
@@ -17,7 +18,7 @@ void saas_ctx_clear_reply(saas_ctx *c)
 
 saas_err saas_reply_begin(saas_json *j, saas_ctx *c, int status)
 {
-    if (c->replied)
+    if (c->replied || c->answered)
         return saas_ctx_bug(c, "a second reply");
     if (status && (status < 200 || status > 299 || status == 204 || status == 205))
         return saas_ctx_bug(c, "a reply with a status that is no success with a body");
@@ -72,7 +73,7 @@ static bool token_char(char ch)
            (ch && strchr("!#$%&'*+-.^_`|~", ch));
 }
 
-static bool is_token(saas_text t)
+bool saas_is_token(saas_text t)
 {
     for (size_t i = 0; i < t.len; i++)
         if (!token_char(t.ptr[i]))
@@ -99,27 +100,62 @@ static bool is_framing(saas_text name)
     return false;
 }
 
+bool saas_header_fits(saas_text name, saas_text value)
+{
+    return saas_is_token(name) && is_field_value(value) && !is_framing(name);
+}
+
+/* RFC 9110 section 5.3: those that may be there more than once. */
+static bool is_list(saas_text name)
+{
+    return saas_text_equal_ci(name, SAAS_LIT("set-cookie")) || saas_text_equal_ci(name, SAAS_LIT("vary")) ||
+           saas_text_equal_ci(name, SAAS_LIT("link"));
+}
+
+static saas_header *find_header(const saas_ctx *c, saas_text name)
+{
+    for (size_t i = 0; i < c->reply_header_count; i++)
+        if (saas_text_equal_ci(c->reply_headers[i].name, name))
+            return (saas_header *)(uintptr_t)&c->reply_headers[i];
+    return NULL;
+}
+
 saas_err saas_reply_header(saas_ctx *c, const char *name, const char *value)
 {
     saas_text n = saas_text_z(name), v = saas_text_z(value);
-    if (!is_token(n) || !is_field_value(v) || is_framing(n))
+    if (!saas_header_fits(n, v))
         return saas_ctx_bug(c, "saas_reply_header: a name or value that can't be sent, or a header of the transport's");
-    if (c->reply_header_count >= HOST_HEADERS_MAX)
+    saas_header *known = is_list(n) ? NULL : find_header(c, n);
+    if (!known && c->reply_header_count >= HOST_HEADERS_MAX)
         return SAAS_ERR_NO_MEMORY;
     n.ptr = saas_arena_copy(&c->arena, n.ptr, n.len);
     v.ptr = saas_arena_copy(&c->arena, v.ptr, v.len);
     if (!n.ptr || !v.ptr)
         return SAAS_ERR_NO_MEMORY;
-    c->reply_headers[c->reply_header_count++] = (saas_header){n, v};
+    *(known ? known : &c->reply_headers[c->reply_header_count++]) = (saas_header){n, v};
     return SAAS_OK;
+}
+
+saas_text saas_reply_header_get(const saas_ctx *c, const char *name)
+{
+    const saas_header *known = find_header(c, saas_text_z(name));
+    return known ? known->value : (saas_text){NULL, 0};
+}
+
+int saas_reply_status(const saas_ctx *c)
+{
+    return c->replied || c->answered ? c->status : 0;
+}
+
+void saas_ctx_header_more(saas_ctx *c, saas_text name, saas_text value)
+{
+    c->reply_headers[c->reply_header_count++] = (saas_header){name, value};
 }
 
 void saas_ctx_header(saas_ctx *c, saas_text name, saas_text value)
 {
-    for (size_t i = 0; i < c->reply_header_count; i++)
-        if (saas_text_equal_ci(c->reply_headers[i].name, name))
-            return;
-    c->reply_headers[c->reply_header_count++] = (saas_header){name, value};
+    if (!find_header(c, name))
+        saas_ctx_header_more(c, name, value);
 }
 
 /* ---- the whole answer ---- */
@@ -131,21 +167,77 @@ static bool is_public(const saas_ctx *c)
     return route && route->open && !c->signed_in && c->status < 300 && saas_ctx_reads(c);
 }
 
-static void seal(saas_ctx *c)
+/* Where there are ETags, whoever keeps an answer asks again each time, so nobody is shown what another one has seen. */
+static void control_caches(saas_ctx *c, bool tagged)
 {
-    saas_text body = saas_buf_done(&c->out);
-    if (!body.ptr) {
-        const saas_host_reply *plain = saas_host_refusal(SAAS_ERR_NO_MEMORY);
-        body = plain->body;
-        c->status = plain->status;
-        c->result = SAAS_ERR_NO_MEMORY;
-        saas_ctx_header(c, SAAS_LIT("retry-after"), SAAS_LIT("1"));
+    if (tagged)
+        saas_ctx_header(c, SAAS_LIT("cache-control"),
+                        c->signed_in ? SAAS_LIT("private, no-cache") : SAAS_LIT("no-cache"));
+    else if (!is_public(c))
+        saas_ctx_header(c, SAAS_LIT("cache-control"), SAAS_LIT("no-store"));
+}
+
+static bool forbids_storing(const saas_ctx *c)
+{
+    const saas_text said = saas_reply_header_get(c, "cache-control");
+    return said.ptr && strcasestr(said.ptr, "no-store");
+}
+
+/* 304 for who has the body already. */
+static void revalidate(saas_ctx *c, saas_text *body)
+{
+    const saas_policy *p = c->match.policy;
+    const bool tagged = p && p->etag && c->status == 200 && saas_ctx_reads(c) && !forbids_storing(c);
+    control_caches(c, tagged);
+    if (!tagged)
+        return;
+    saas_text tag = saas_reply_header_get(c, "etag");
+    if (!tag.ptr) {
+        char *made = saas_arena_alloc(&c->arena, SAAS_ETAG_CHARS + 1);
+        if (!made)
+            return;
+        saas_etag_of(made, *body);
+        tag = (saas_text){made, SAAS_ETAG_CHARS};
+        saas_ctx_header(c, SAAS_LIT("etag"), tag);
     }
-    saas_ctx_header(c, SAAS_LIT("content-type"), SAAS_LIT("application/json"));
+    if (!saas_etag_known(c, tag))
+        return;
+    c->status = 304;
+    *body = SAAS_LIT("");
+}
+
+static saas_text body_of(saas_ctx *c)
+{
+    const saas_text body = saas_buf_done(&c->out);
+    if (body.ptr)
+        return body;
+    const saas_host_reply *plain = saas_host_refusal(SAAS_ERR_NO_MEMORY);
+    c->status = plain->status;
+    c->result = SAAS_ERR_NO_MEMORY;
+    saas_ctx_header(c, SAAS_LIT("retry-after"), SAAS_LIT("1"));
+    return plain->body;
+}
+
+static void policy_headers(saas_ctx *c)
+{
+    const saas_policy *p = c->match.policy;
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->header_count; i++)
+        saas_ctx_header(c, p->headers[i].name, p->headers[i].value);
+    if (!c->preflight)
+        saas_cors_answer(c, c->match.cors);
+}
+
+void saas_ctx_seal(saas_ctx *c)
+{
+    saas_text body = body_of(c);
+    policy_headers(c);
+    revalidate(c, &body);
+    if (c->status != 204 && c->status != 304)
+        saas_ctx_header(c, SAAS_LIT("content-type"), SAAS_LIT("application/json"));
     saas_ctx_header(c, SAAS_LIT("x-request-id"), c->request_id);
     saas_ctx_header(c, SAAS_LIT("x-content-type-options"), SAAS_LIT("nosniff"));
-    if (!is_public(c))
-        saas_ctx_header(c, SAAS_LIT("cache-control"), SAAS_LIT("no-store"));
     if (c->limit_policy.ptr) {
         saas_ctx_header(c, SAAS_LIT("ratelimit-policy"), c->limit_policy);
         saas_ctx_header(c, SAAS_LIT("ratelimit"), c->limit_state);
@@ -159,13 +251,19 @@ static void seal(saas_ctx *c)
                                  .close = c->close};
 }
 
-void saas_ctx_conclude(saas_ctx *c, saas_err e)
+void saas_ctx_answer(saas_ctx *c, saas_err e)
 {
     c->result = c->bug ? SAAS_ERR_BUG : e;
-    if (!c->gone) {
-        if (c->result && !c->failure_written)
-            saas_ctx_write_failure(c, c->result);
-        seal(c);
-    }
+    if (c->result && !c->failure_written && !c->gone)
+        saas_ctx_write_failure(c, c->result);
+    c->answered = true;
+}
+
+void saas_ctx_conclude(saas_ctx *c, saas_err e)
+{
+    if (!c->answered)
+        saas_ctx_answer(c, e);
+    if (!c->gone)
+        saas_ctx_seal(c);
     c->finished = true;
 }

@@ -10,4 +10,9 @@ SAAS_MUST_CHECK saas_err saas_reply_begin(saas_json *j, saas_ctx *c, int status)
 /* meta may be NULL. ERR_NO_MEMORY. A value that could not be written leaves begin without end: no reply is made. */
 SAAS_MUST_CHECK saas_err saas_reply_end(saas_ctx *c, saas_json *j, const saas_meta *meta);
 
+/* Whether a header can be sent and is none of the transport's. */
+bool saas_header_fits(saas_text name, saas_text value);
+/* RFC 9110 token. */
+bool saas_is_token(saas_text t);
+
 #endif

@@ -121,6 +121,11 @@ const void *saas_settings_(saas_ctx *c, const saas_schema *schema)
     return zeroed(c, schema, "saas_settings with another schema than the app's");
 }
 
+const saas_route *saas_ctx_route(const saas_ctx *c)
+{
+    return c->match.route;
+}
+
 void *saas_alloc(saas_ctx *c, size_t size)
 {
     return saas_arena_calloc(&c->arena, 1, size);

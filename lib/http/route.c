@@ -228,9 +228,26 @@ static const char *full_path(saas_arena *a, const char *prefix, const char *path
     return saas_arena_format(a, "%s%s", prefix, strcmp(path, "/") ? path : "").ptr;
 }
 
-saas_err saas_entry_new(saas_entry **out, saas_arena *a, const char *prefix, saas_route_list list, size_t i,
-                        saas_error *e)
+static saas_err join_groups(subject *s, saas_entry *entry, const saas_source *from)
 {
+    const char *why = "a group stands in itself, or in more than 15 others";
+    saas_groups groups = {0};
+    saas_err e = saas_groups_add(&groups, entry->route.group) && saas_groups_add(&groups, from->groups[0]) &&
+                         saas_groups_add(&groups, from->groups[1])
+                     ? SAAS_OK
+                     : SAAS_ERR_BUG;
+    if (!e) {
+        saas_groups_complete(&entry->route, &groups);
+        e = saas_policy_make(&entry->policy, &why, s->arena, &groups, &entry->route);
+    }
+    if (e == SAAS_ERR_BUG)
+        blame(s, why);
+    return e == SAAS_ERR_BUG ? SAAS_OK : e;
+}
+
+saas_err saas_entry_new(saas_entry **out, saas_arena *a, const saas_source *from, size_t i, saas_error *e)
+{
+    const saas_route_list list = from->list;
     saas_entry *entry = saas_arena_calloc(a, 1, sizeof *entry);
     if (!entry)
         return SAAS_ERR_NO_MEMORY;
@@ -238,10 +255,11 @@ saas_err saas_entry_new(saas_entry **out, saas_arena *a, const char *prefix, saa
     memcpy(r, (const char *)list.routes + i * list.size, list.size < sizeof *r ? list.size : sizeof *r);
     subject s = {.entry = entry, .arena = a, .e = e};
     if (r->path) {
-        r->path = full_path(a, prefix, r->path);
+        r->path = full_path(a, from->prefix, r->path);
         if (!r->path)
             return SAAS_ERR_NO_MEMORY;
     }
+    SAAS_TRY(join_groups(&s, entry, from));
     check_method(&s);
     check_path(&s, entry);
     check_schemas(&s);

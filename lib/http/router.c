@@ -7,7 +7,7 @@ enum { ROUTER_MAX = 64 << 20 };
 
 /* In the order Allow lists them. */
 static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
-static const char any_method[] = "GET, HEAD, POST, PUT, PATCH, DELETE";
+static const char any_method[] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 saas_err saas_router_new(saas_router **out)
 {
@@ -19,6 +19,7 @@ saas_err saas_router_new(saas_router **out)
         free(r);
         return SAAS_ERR_NO_MEMORY;
     }
+    r->policy.cors = saas_cors_default();
     *out = r;
     return SAAS_OK;
 }
@@ -102,8 +103,11 @@ static saas_node *node_for(saas_router *r, saas_text path)
     return n;
 }
 
+/* The library answers OPTIONS where no route does. */
 static bool answers(const saas_node *n, const char *method)
 {
+    if (!strcmp(method, "OPTIONS"))
+        return true;
     return entry_for(n, saas_text_z(method)) || (!strcmp(method, "HEAD") && entry_for(n, SAAS_LIT("GET")));
 }
 
@@ -158,12 +162,30 @@ static saas_err add(saas_router *r, saas_entry *entry, saas_error *e)
     return write_allow(n, r->arena);
 }
 
-saas_err saas_router_add(saas_router *r, const char *prefix, saas_route_list list, saas_error *e)
+saas_err saas_router_within(saas_router *r, const saas_group *group, saas_error *e)
 {
+    const char *why = "a group stands in itself, or in more than 15 others";
+    saas_groups groups = {0};
+    saas_err err = saas_groups_add(&groups, group) ? SAAS_OK : SAAS_ERR_BUG;
+    r->group = group;
+    if (!err)
+        err = saas_policy_make(&r->policy, &why, r->arena, &groups, NULL);
+    return err == SAAS_ERR_BUG ? saas_error_add(e, err, "options.group: %s", why) : err;
+}
+
+const saas_policy *saas_router_policy(const saas_router *r)
+{
+    return &r->policy;
+}
+
+saas_err saas_router_add(saas_router *r, const char *prefix, saas_route_list list, const saas_group *group,
+                         saas_error *e)
+{
+    const saas_source from = {prefix, list, {group, r->group}};
     saas_err all = SAAS_OK;
     for (size_t i = 0; i < list.count; i++) {
         saas_entry *entry;
-        saas_err err = saas_entry_new(&entry, r->arena, prefix, list, i, e);
+        saas_err err = saas_entry_new(&entry, r->arena, &from, i, e);
         if (!err)
             err = add(r, entry, e);
         if (err == SAAS_ERR_NO_MEMORY)
@@ -215,6 +237,9 @@ saas_err saas_router_find(saas_match *out, const saas_router *r, saas_text metho
 {
     const saas_node *n = lookup(r, path, out);
     bool refused = tunnel_or_trace(method);
+    out->policy = &r->policy;
+    out->cors = n ? n->entries->policy.cors : r->policy.cors;
+    out->node = n;
     if (!n && !refused)
         return SAAS_ERR_NOT_FOUND;
     out->allow = n ? n->allow : any_method;
@@ -224,8 +249,18 @@ saas_err saas_router_find(saas_match *out, const saas_router *r, saas_text metho
     if (!entry)
         return SAAS_ERR_METHOD_NOT_ALLOWED;
     out->route = &entry->route;
+    out->policy = &entry->policy;
+    out->cors = entry->policy.cors;
     out->param_count = entry->name_count;
     for (size_t i = 0; i < entry->name_count; i++)
         out->names[i] = entry->names[i];
     return SAAS_OK;
+}
+
+const saas_cors_rule *saas_match_cors(const saas_match *m, saas_text method)
+{
+    const saas_entry *entry = entry_for(m->node, method);
+    if (!entry && saas_text_equal(method, SAAS_LIT("HEAD")))
+        entry = entry_for(m->node, SAAS_LIT("GET"));
+    return entry ? entry->policy.cors : m->cors;
 }

@@ -33,6 +33,7 @@ typedef struct saas_site {
     saas_text metrics_token;    /* of GET /metrics; ptr NULL: there is none */
     saas_limiter *limiter;      /* NULL: no rate limits */
     saas_limit_rule open_limit; /* of all open routes together, by address; per_minute 0: none */
+    saas_origins origins; /* CORS_ORIGINS */
     saas_log *log;
     const saas_messages *messages; /* of issues; NULL: the usual ones */
     const saas_schema *config;     /* the host's */

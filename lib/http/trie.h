@@ -8,6 +8,7 @@
 typedef struct saas_entry {
     struct saas_entry *next; /* of the same node */
     saas_route route;
+    saas_policy policy;
     size_t index; /* among the router's */
     saas_text method;
     saas_text names[SAAS_PARAMS_MAX];
@@ -23,6 +24,8 @@ typedef struct saas_node {
 
 struct saas_router {
     saas_arena *arena;
+    const saas_group *group; /* around all */
+    saas_policy policy;
     saas_node root;
     saas_entry **entries; /* in the order added */
     size_t count, cap;
@@ -30,9 +33,14 @@ struct saas_router {
 
 /* The first segment of "/a/b": {"a"}, and the rest "/b"; false when path does not begin with '/'. */
 bool saas_path_next(saas_text *segment, saas_text *rest, saas_text path);
-/* An entry for a list's route i under a prefix: copied, completed, checked. ERR_BUG: problems added to e.
- * ERR_NO_MEMORY. */
-SAAS_MUST_CHECK saas_err saas_entry_new(saas_entry **out, saas_arena *a, const char *prefix, saas_route_list list,
-                                        size_t i, saas_error *e);
+/* Where a route comes from. */
+typedef struct saas_source {
+    const char *prefix;
+    saas_route_list list;
+    const saas_group *groups[2]; /* its mount's, the router's */
+} saas_source;
+/* An entry for route i of a source: copied, completed, checked. ERR_BUG: problems added to e. ERR_NO_MEMORY. */
+SAAS_MUST_CHECK saas_err saas_entry_new(saas_entry **out, saas_arena *a, const saas_source *from, size_t i,
+                                        saas_error *e);
 
 #endif

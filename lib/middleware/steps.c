@@ -1,5 +1,6 @@
 #include "middleware/steps.h"
 #include "http/ctx.h"
+#include "http/hooks.h"
 #include "middleware/limit.h"
 #include "middleware/revoked.h"
 #include "middleware/validate.h"
@@ -21,6 +22,20 @@ static void limit_to_route(saas_ctx *c, const saas_route *route)
     c->deadline_us = c->started_us + route->timeout_ms * UINT64_C(1000);
 }
 
+/* What a path can do: for who asks, and for browsers that ask before a page of another origin may. */
+static saas_err answer_options(saas_ctx *c)
+{
+    saas_ctx_clear_reply(c);
+    c->status = 204;
+    c->replied = true;
+    saas_ctx_header(c, SAAS_LIT("allow"), saas_text_z(c->match.allow));
+    c->preflight = saas_cors_is_preflight(c);
+    if (c->preflight)
+        saas_cors_preflight(c, saas_match_cors(&c->match, saas_header_get(c, "access-control-request-method")),
+                            c->match.allow);
+    return SAAS_OK;
+}
+
 static saas_err routed(saas_ctx *c)
 {
     saas_err e = saas_router_find(&c->match, c->shard->site->router, c->method, c->path);
@@ -28,6 +43,8 @@ static saas_err routed(saas_ctx *c)
         limit_to_route(c, c->match.route);
     if (saas_text_equal(c->method, SAAS_LIT("TRACE")) || saas_text_equal(c->method, SAAS_LIT("CONNECT")))
         c->close = true;
+    if (e == SAAS_ERR_METHOD_NOT_ALLOWED && saas_text_equal(c->method, SAAS_LIT("OPTIONS")))
+        return answer_options(c);
     return e;
 }
 
@@ -87,7 +104,16 @@ static saas_err authorize(saas_ctx *c)
 
 const saas_step *saas_middleware_steps(void)
 {
-    static const saas_step steps[] = {
-        refused, routed, admit, authenticate, saas_limit_request, authorize, saas_idempotency_note, saas_validate, NULL};
+    static const saas_step steps[] = {refused,
+                                      routed,
+                                      admit,
+                                      saas_hooks_arrive,
+                                      authenticate,
+                                      saas_limit_request,
+                                      authorize,
+                                      saas_idempotency_note,
+                                      saas_validate,
+                                      saas_hooks_before,
+                                      NULL};
     return steps;
 }

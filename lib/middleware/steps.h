@@ -4,8 +4,8 @@
 
 #include "http/shard.h"
 
-/* In order: refused by the transport, route found, admitted (http/pulse.h), authenticate, rate limits, authorize, validate (media type, path,
- * query, body). NULL-terminated, static. */
+/* In order: refused by the transport, route found, admitted (http/pulse.h), hooks that arrive, authenticate, rate limits,
+ * authorize, validate (media type, path, query, body), hooks that come before the handler. NULL-terminated, static. */
 const saas_step *saas_middleware_steps(void);
 
 #endif

@@ -5,9 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { signUp, startMvp, request } from './server.mjs';
 
 const METRICS_TOKEN = 'metrics-token-of-the-tests-0123456789abcdef';
+const ORIGIN = 'https://app.example.org';
 let s, me;
 before(async () => {
-  s = await startMvp({ env: { WORKERS: '2', METRICS_TOKEN, RATE_LIMITS: 'on' } });
+  s = await startMvp({ env: { WORKERS: '2', METRICS_TOKEN, RATE_LIMITS: 'on', CORS_ORIGINS: ORIGIN } });
   me = await signUp(s);
 });
 after(() => s.stop());
@@ -67,6 +68,67 @@ test('metrics for the token, 404 for anybody else', async () => {
   assert.match(text, /^saas_db_lanes_ready\{lanes="shared"\} [1-9]/m);
   assert.match(text, /^saas_idempotent_replays_total [1-9]/m);
   assert.ok(!text.includes(me.user.id) && !text.includes(METRICS_TOKEN));
+});
+
+// The Fetch standard's CORS protocol by hand: what a page of an origin gets to see, or a thrown error.
+const SIMPLE = ['accept', 'accept-language', 'content-language'];
+const READABLE = ['cache-control', 'content-language', 'content-length', 'content-type', 'expires', 'last-modified', 'pragma'];
+const words = (r, name) => (r.headers.get(name) ?? '').split(',').map((w) => w.trim().toLowerCase());
+function check(r, origin) {
+  const allowed = r.headers.get('access-control-allow-origin');
+  if (allowed !== '*' && allowed !== origin) throw new Error(`CORS: ${allowed} is not ${origin}`);
+}
+async function pageFetch(origin, method, path, { headers = {}, body } = {}) {
+  const unsafe = Object.keys(headers).filter((h) => !SIMPLE.includes(h)).sort();
+  if (!['GET', 'HEAD', 'POST'].includes(method) || unsafe.length) {
+    const asked = { origin, 'access-control-request-method': method };
+    if (unsafe.length) asked['access-control-request-headers'] = unsafe.join(',');
+    const r = await fetch(s.base + path, { method: 'OPTIONS', headers: asked });
+    assert.equal(await r.text(), '');
+    check(r, origin);
+    if (!r.ok) throw new Error(`CORS: preflight ${r.status}`);
+    if (!words(r, 'access-control-allow-methods').includes(method.toLowerCase())) throw new Error('CORS: method');
+    for (const h of unsafe) if (!words(r, 'access-control-allow-headers').includes(h)) throw new Error(`CORS: ${h}`);
+    assert.ok(Number(r.headers.get('access-control-max-age')) > 0);
+  }
+  const r = await fetch(s.base + path, { method, headers: { ...headers, origin }, body });
+  check(r, origin);
+  assert.ok(words(r, 'vary').includes('origin'));
+  const exposed = [...READABLE, ...words(r, 'access-control-expose-headers')];
+  return { status: r.status, body: await r.json(), get: (h) => (exposed.includes(h) ? r.headers.get(h) : null) };
+}
+
+test('a page of a listed origin uses the API and reads its errors', async () => {
+  const signedIn = { authorization: `Bearer ${me.token}`, 'content-type': 'application/json' };
+  const made = await pageFetch(ORIGIN, 'POST', '/v1/projects', {
+    headers: { ...signedIn, 'idempotency-key': randomUUID(), 'x-request-id': 'page-1' }, body: JSON.stringify({ name: 'page' }) });
+  assert.deepEqual([made.status, made.get('x-request-id')], [201, 'page-1']);
+  const path = `/v1/projects/${made.body.data.id}`;
+  assert.equal((await pageFetch(ORIGIN, 'PATCH', path, { headers: signedIn, body: '{"name":"other"}' })).status, 200);
+  assert.equal((await pageFetch(ORIGIN, 'DELETE', path, { headers: signedIn })).status, 200);
+  assert.equal((await pageFetch(ORIGIN, 'GET', path, { headers: signedIn })).body.error.code, 'PROJECT_NOT_FOUND');
+  const stranger = await pageFetch(ORIGIN, 'GET', '/v1/projects');
+  assert.deepEqual([stranger.status, stranger.get('www-authenticate')], [401, 'Bearer']);
+  const login = await pageFetch(ORIGIN, 'POST', '/v1/auth/login', { headers: { 'content-type': 'application/json' }, body: '{}' });
+  assert.deepEqual([login.status, login.get('cache-control')], [400, 'no-store']);
+  assert.match(login.get('ratelimit'), /^"open"/);
+  assert.equal((await pageFetch(ORIGIN, 'GET', '/v1/nothing')).status, 404);
+});
+
+test('a page of any other origin does not', async () => {
+  for (const origin of ['https://evil.example', 'http://app.example.org', `${ORIGIN}.evil.example`, 'null']) {
+    await assert.rejects(pageFetch(origin, 'GET', '/v1/projects'), /CORS/);
+    await assert.rejects(pageFetch(origin, 'POST', '/v1/projects', { headers: { authorization: 'Bearer x' } }), /CORS/);
+  }
+});
+
+test('answers have the headers for browsers', async () => {
+  const r = await fetch(`${s.base}/v1/projects`);
+  await r.text();
+  for (const [name, value] of [['x-content-type-options', 'nosniff'], ['x-frame-options', 'DENY'], ['referrer-policy', 'no-referrer'],
+    ['strict-transport-security', 'max-age=63072000; includeSubDomains'], ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"]])
+    assert.equal(r.headers.get(name), value);
+  assert.equal(r.headers.get('server'), null);
 });
 
 test('open routes are limited by address, and say so (VA6)', async () => {

@@ -41,8 +41,9 @@ static void look_at(void *transport, const saas_host_reply *r)
 {
     client *t = transport;
     t->replies++;
-    hold(r->status >= 200 && r->status < 600 && r->body.ptr && saas_json_check(r->body) == SAAS_OK);
-    hold(!strncmp(r->body.ptr, r->status < 300 ? "{\"success\":true," : "{\"success\":false,",
+    hold(r->status >= 200 && r->status < 600 && r->body.ptr);
+    hold(r->status == 204 ? !r->body.len : saas_json_check(r->body) == SAAS_OK);
+    hold(r->status == 204 || !strncmp(r->body.ptr, r->status < 300 ? "{\"success\":true," : "{\"success\":false,",
                   r->status < 300 ? 16 : 17));
     for (size_t i = 0; i < r->header_count; i++)
         hold(!strpbrk(r->headers[i].value.ptr, "\r\n") && strlen(r->headers[i].value.ptr) == r->headers[i].value.len);

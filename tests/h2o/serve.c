@@ -44,6 +44,7 @@ static const saas_route routes[] = {
     SAAS_GET("/patient", patient, .open = true),
     SAAS_GET("/unhurried", unhurried, .open = true),
     SAAS_GET("/closed", quick),
+    SAAS_GET("/tagged", quick, .open = true, .etag = SAAS_ON),
 };
 
 static const char *const env[] = {"APP_ENV=development", "DATABASE_URL=host=/nowhere",
@@ -101,7 +102,7 @@ static const ask asks[] = {
     {HEAD("POST /echo") "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", 400, "\"details\":{\"text\":[",
      false},
     {HEAD("GET /nothing") "\r\n", 404, "\"NOT_FOUND\"", false},
-    {HEAD("DELETE /quick") "\r\n", 405, "\r\nallow: GET, HEAD\r\n", false},
+    {HEAD("DELETE /quick") "\r\n", 405, "\r\nallow: GET, HEAD, OPTIONS\r\n", false},
     {HEAD("get /quick") "\r\n", 405, "METHOD_NOT_ALLOWED", false},
     {HEAD("TRACE /quick") "\r\n", 405, "METHOD_NOT_ALLOWED", true},
     {HEAD("CONNECT a:80") "\r\n", 405, "METHOD_NOT_ALLOWED", true},
@@ -142,6 +143,23 @@ static void head_is_get_without_a_body(void)
     CHECK_INT(reply_status(&r), 200);
     CHECK(strstr(r.bytes, "Content-Length: 39\r\n"));
     CHECK_STR(reply_body(&r), "");
+    stop();
+}
+
+static void answers_without_a_body_leave_the_connection_open(void)
+{
+    start(1, 500);
+    int fd = client_open(port);
+    client_send_z(fd, HEAD("OPTIONS /quick") "\r\n" HEAD("GET /tagged") "If-None-Match: *\r\n\r\n"
+                      HEAD("GET /health") "Connection: close\r\n\r\n");
+    reply r = client_read(fd, true, 5000);
+    CHECK_INT(reply_count(&r, "HTTP/1.1 204"), 1);
+    CHECK_INT(reply_count(&r, "HTTP/1.1 304"), 1);
+    CHECK_INT(reply_count(&r, "HTTP/1.1 200"), 1);
+    CHECK_INT(reply_count(&r, "Content-Length: "), 1);
+    CHECK_INT(reply_count(&r, "ransfer-"), 0);
+    CHECK_INT(reply_count(&r, "{\"success\""), 1);
+    close(fd);
     stop();
 }
 
@@ -231,6 +249,7 @@ static void stopping_cuts_handlers_past_the_grace(void)
 
 static const check_test tests[] = {
     TEST(every_answer_is_in_the_envelope), TEST(head_is_get_without_a_body),
+    TEST(answers_without_a_body_leave_the_connection_open),
     TEST(too_big_is_said_for_both_limits), TEST(a_client_that_leaves_cancels_its_handler),
     TEST(stopping_lets_handlers_finish),   TEST(stopping_cuts_handlers_past_the_grace),
 };

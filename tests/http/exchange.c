@@ -202,7 +202,7 @@ static void unknown_routes_and_methods(void)
     CHECK_STR(last.body, NOT_FOUND);
     CHECK_INT(ask("PUT", "/notes", NULL), 405);
     CHECK(code_is("METHOD_NOT_ALLOWED"));
-    CHECK(has_header("allow: GET, HEAD, POST"));
+    CHECK(has_header("allow: GET, HEAD, POST, OPTIONS"));
     CHECK(!last.close);
     CHECK_INT(ask("TRACE", "/nowhere", NULL), 405); /* VA7 */
     CHECK(last.close && strstr(last.headers, "allow: "));

@@ -203,7 +203,7 @@ static void wrong_limits_are_startup_errors(void)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         saas_router *router;
         MUST(saas_router_new(&router));
-        CHECK_INT(saas_router_add(router, "", (saas_route_list){&bad[i], 1, sizeof *bad}, &e), SAAS_ERR_BUG);
+        CHECK_INT(saas_router_add(router, "", (saas_route_list){&bad[i], 1, sizeof *bad}, NULL, &e), SAAS_ERR_BUG);
         saas_router_free(router);
     }
 }

@@ -19,7 +19,7 @@ static saas_error why;
 
 static saas_err add(const char *prefix, const saas_route *routes, size_t count)
 {
-    return saas_router_add(router, prefix, (saas_route_list){routes, count, sizeof *routes}, &why);
+    return saas_router_add(router, prefix, (saas_route_list){routes, count, sizeof *routes}, NULL, &why);
 }
 
 static saas_match match;
@@ -96,15 +96,15 @@ static void does_not_find_the_rest(void)
 static void tells_what_is_allowed(void)
 {
     CHECK_STR(find("PUT", "/v1/notes"), "ERR_METHOD_NOT_ALLOWED");
-    CHECK_STR(match.allow, "GET, HEAD, POST");
+    CHECK_STR(match.allow, "GET, HEAD, POST, OPTIONS");
     CHECK_STR(find("POST", "/v1/notes/7"), "ERR_METHOD_NOT_ALLOWED");
-    CHECK_STR(match.allow, "GET, HEAD, DELETE");
+    CHECK_STR(match.allow, "GET, HEAD, DELETE, OPTIONS");
     CHECK_STR(find("get", "/v1/notes"), "ERR_METHOD_NOT_ALLOWED");
     /* VA7: on any path, known or not */
     CHECK_STR(find("TRACE", "/v1/notes"), "ERR_METHOD_NOT_ALLOWED");
-    CHECK_STR(match.allow, "GET, HEAD, POST");
+    CHECK_STR(match.allow, "GET, HEAD, POST, OPTIONS");
     CHECK_STR(find("TRACE", "/nowhere"), "ERR_METHOD_NOT_ALLOWED");
-    CHECK_STR(match.allow, "GET, HEAD, POST, PUT, PATCH, DELETE");
+    CHECK_STR(match.allow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     CHECK_STR(find("CONNECT", "example.org:443"), "ERR_METHOD_NOT_ALLOWED");
 }
 
@@ -150,7 +150,7 @@ static void walks_by_the_hosts_stride(void)
     memcpy(old, &full[0], OLD);
     memcpy(old + OLD, &full[1], OLD);
     fresh();
-    CHECK(!saas_router_add(router, "", (saas_route_list){(const saas_route *)(const void *)old, 2, OLD}, &why));
+    CHECK(!saas_router_add(router, "", (saas_route_list){(const saas_route *)(const void *)old, 2, OLD}, NULL, &why));
     CHECK_STR(find("POST", "/b"), "POST /b");
     CHECK_INT(match.route->conflict_size, sizeof(saas_conflict));
 }

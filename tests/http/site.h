@@ -56,13 +56,16 @@ static SAAS__UNUSED void forget_log(void)
         }                                                                                                              \
     } while (0)
 
+static const saas_group *site_group; /* around all routes */
+
 static void site_up(const saas_route *routes, size_t count, const char *dsn)
 {
     static saas_error e;
     const saas_text issuer = SAAS_LIT("test");
     MUST(saas_poll_loop_new(&loop));
     MUST(saas_router_new(&app.site.router));
-    if (saas_router_add(app.site.router, "", (saas_route_list){routes, count, sizeof *routes}, &e)) {
+    MUST(saas_router_within(app.site.router, site_group, &e));
+    if (saas_router_add(app.site.router, "", (saas_route_list){routes, count, sizeof *routes}, NULL, &e)) {
         fprintf(stderr, "%s\n", e.text);
         exit(1);
     }
@@ -203,6 +206,8 @@ static SAAS__UNUSED int ask(const char *method, const char *target, const char *
     turn_until(&last);
     CHECK_INT(last.replies, 1);
     last.content_type = last.header = last.value = NULL;
+    last.more = NULL;
+    last.more_count = 0;
     last.refused = SAAS_OK;
     return last.status;
 }
