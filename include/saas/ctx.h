@@ -85,6 +85,14 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_work(saas_ctx *c, void (*fn)(void *arg), 
 
 /* The app's log; each line has request_id and trace_id. */
 SAAS_API saas_log *saas_ctx_log(saas_ctx *c);
+/* For a line of a log: a struct as JSON, with "[redacted]" for what .secret and .write_only fields hold: saas_redacted(c,
+ * note, in). {NULL, 0} without memory. */
+SAAS_API saas_text saas_redacted_(saas_ctx *c, const saas_schema *schema, const void *in);
+#define saas_redacted(c, tag, in) saas_redacted_((c), &tag##_schema, (in))
+/* The same of a header: "[redacted]" for one whose value is a credential or stands for one (Authorization, Cookie,
+ * X-Api-Key, Idempotency-Key, …; any with token, secret, password, session, auth or key as a word of its name). {NULL, 0}
+ * when absent. */
+SAAS_API saas_text saas_header_redacted(const saas_ctx *c, const char *name);
 /* Counts one more use of what `name` says by `id` (an organization, an e-mail address, …), beside the limits of the
  * route: at most burst (0: as many as a minute's) at once, then one every 60 s / per_minute. ERR_RATE_LIMITED, to be
  * passed on: 429 with Retry-After. ERR_BUG (numbers out of bounds). */

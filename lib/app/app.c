@@ -19,6 +19,7 @@ enum {
     OVERLOAD_LAG_MS = 50,
     OVERLOAD_WAIT_MS = 100,
     BLOCKED_MS = 100,
+    HELD_UP = 10, /* times that, and it is told while it lasts */
     OPEN_PER_MINUTE = 1200,
     OPEN_BURST = 600
 };
@@ -233,6 +234,8 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
     if (!err)
         err = make_metrics(app);
     if (!err)
+        err = saas_lookout_new(&site->lookout, site->log, site->blocked_us * HELD_UP);
+    if (!err)
         err = make_listener(app);
     if (!err)
         err = make_mail(app, o);
@@ -283,6 +286,7 @@ void saas_app_free(saas_app *app)
     saas_work_pool_free(app->site.work);
     saas_work_pool_free(app->site.passwords);
     saas_limiter_free(app->site.limiter);
+    saas_lookout_free(app->site.lookout);
     saas_metrics_free(app->site.metrics);
     saas_places_free(app->site.places);
     saas_keys_free(app->keys);

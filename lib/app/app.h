@@ -28,7 +28,7 @@ SAAS_MUST_CHECK saas_err saas_options_read(saas_app_options *out, const saas_app
 /* Mount i in today's size. */
 saas_mount saas_options_mount(const saas_app_options *o, size_t i);
 
-/* GET /health, GET /ready and GET /metrics, where the host has none of its own. */
+/* /health, /ready and what app/operator.h has, where the host has none of its own. */
 SAAS_MUST_CHECK saas_err saas_builtin_routes(saas_router *router, saas_error *e);
 
 #endif

@@ -17,9 +17,14 @@ static saas_err ready(saas_ctx *c)
     return c->shard->site->ready(c->shard) ? health(c) : SAAS_ERR_UNAVAILABLE;
 }
 
+#define OPERATORS .open = true, .limit_per_minute = SAAS_UNLIMITED, .vital = true
+
 static const saas_route builtin[] = {
+    SAAS_GET("/debug/inflight", saas_inflight, OPERATORS),
+    SAAS_GET("/debug/log-level", saas_level_get, OPERATORS),
+    SAAS_PUT("/debug/log-level/:level", saas_level_put, OPERATORS),
     SAAS_GET("/health", health, .open = true, .limit_per_minute = SAAS_UNLIMITED, .vital = true),
-    SAAS_GET("/metrics", saas_scrape, .open = true, .limit_per_minute = SAAS_UNLIMITED, .vital = true),
+    SAAS_GET("/metrics", saas_scrape, OPERATORS),
     SAAS_GET("/ready", ready, .open = true, .limit_per_minute = SAAS_UNLIMITED, .vital = true),
 };
 

@@ -150,7 +150,7 @@ static void await(saas_call *k)
     if (e)
         give_up(k, e);
     else
-        (void)!saas_ctx_wait(k->c, &k->wait, let_go, k);
+        (void)!saas_ctx_wait(k->c, "database", &k->wait, let_go, k);
 }
 
 saas_err saas_call_end(saas_call *k)

@@ -54,6 +54,7 @@ struct saas_ctx {
     saas_fiber *fiber;
     saas_err over; /* sticky ERR_CANCELLED or ERR_DEADLINE; SAAS_OK while alive */
     unsigned refused_waits;
+    const char *awaits;       /* what `pending` is for */
     bool (*cancel)(void *op); /* lets go of the pending operation; NULL: it can't be let go */
     void *cancel_op;
     saas_wait *pending;
@@ -131,10 +132,10 @@ SAAS_MUST_CHECK saas_err saas_ctx_may_wait(saas_ctx *c);
 /* For an operation that failed without having waited: counts like a refusal, so that retrying it for ever ends the same
  * way. Returns e. */
 saas_err saas_ctx_refuse(saas_ctx *c, saas_err e);
-/* Waits for w. When the client leaves or the deadline passes meanwhile, cancel(op) is called on the loop: true, it has
+/* Waits for w, for operators to see: `what` ("database"). When the client leaves or the deadline passes meanwhile, cancel(op) is called on the loop: true, it has
  * let go, leaves no callback behind, and the sticky error is returned; false, or cancel NULL: the wait goes on to its
  * end. Operations complete through saas_ctx_wake. */
-saas_err saas_ctx_wait(saas_ctx *c, saas_wait *w, bool (*cancel)(void *op), void *op);
+saas_err saas_ctx_wait(saas_ctx *c, const char *what, saas_wait *w, bool (*cancel)(void *op), void *op);
 /* On the loop, from an operation's callback: the fiber goes on with e. c may be gone afterwards. */
 void saas_ctx_wake(saas_ctx *c, saas_wait *w, saas_err e);
 /* saas_work on a pool of choice; modest: in no more than half of its queue. */

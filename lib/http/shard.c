@@ -31,7 +31,9 @@ static saas_err furnish(saas_shard *shard)
     if (shard->site->metrics)
         SAAS_TRY(saas_meter_new(&shard->meter, shard->site->metrics));
     SAAS_TRY(connect_database(shard));
-    return shard->site->attach ? shard->site->attach(shard) : SAAS_OK;
+    if (shard->site->attach)
+        SAAS_TRY(shard->site->attach(shard));
+    return shard->site->lookout ? saas_lookout_add(shard->site->lookout, shard) : SAAS_OK;
 }
 
 saas_err saas_shard_new(saas_shard **out, saas_app *app, saas_loop *loop)
@@ -106,6 +108,7 @@ void saas_shard_free(saas_shard *shard)
     if (!shard)
         return;
     saas_timer_stop(shard->loop, &shard->grace);
+    saas_lookout_remove(shard->site->lookout, shard);
     saas_pulse_done(shard);
     if (shard->site->detach)
         shard->site->detach(shard);

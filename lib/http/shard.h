@@ -13,6 +13,7 @@
 #include "limit/limit.h"
 #include "loop/loop.h"
 #include "metrics/metrics.h"
+#include "http/lookout.h"
 #include "task/work.h"
 #include <saas/host.h>
 #include <saas/mail.h>
@@ -45,6 +46,7 @@ typedef struct saas_site {
     size_t fiber_stack_bytes;
     uint32_t requests_max;
     uint64_t overload_lag_us; /* past it requests are refused; 0: never */
+    saas_lookout *lookout;      /* NULL: nobody looks at the loops */
     uint64_t blocked_us;      /* past it a handler that holds its loop up is told; 0: never */
     bool (*ready)(const saas_shard *shard); /* what /ready says */
     saas_mailer mailer;                     /* NULL: mails are logged in development, dropped elsewhere */
@@ -71,6 +73,10 @@ struct saas_shard {
     size_t body_max_bytes; /* of any route */
     uint32_t requests_max;
     saas_pulse pulse;
+    saas_list watched; /* among all of the app; with the three below the lookout's */
+    saas_desk *desk;   /* NULL without a lookout */
+    uint32_t number;
+    uint64_t told_since_us;
     uint64_t parked;    /* handlers that would not end */
     const saas_route **stubborn; /* whose they were; room for every route */
     size_t stubborn_count;

@@ -48,7 +48,7 @@ saas_err saas_ctx_tx_open(saas_ctx *c, bool serializable)
     if (e)
         return saas_ctx_refuse(c, saas_ctx_db_failed(c, &tx->error, e));
     c->round_trips++;
-    e = saas_ctx_wait(c, &s.wait, abandon, &s);
+    e = saas_ctx_wait(c, "transaction", &s.wait, abandon, &s);
     if (e)
         return saas_ctx_db_failed(c, &tx->error, e);
     c->tx = tx;
@@ -83,7 +83,7 @@ static saas_err end(saas_ctx *c, bool commit)
     c->tx = NULL;
     c->round_trips++;
     saas_db_tx_end(tx, commit);
-    saas_err e = saas_ctx_wait(c, &s.wait, abandon, &s);
+    saas_err e = saas_ctx_wait(c, "transaction", &s.wait, abandon, &s);
     if (e && e == c->over)
         return SAAS_ERR_OUTCOME_UNKNOWN;
     return e ? saas_ctx_db_failed(c, &tx->error, e) : SAAS_OK;
@@ -181,7 +181,7 @@ static saas_err mark(saas_ctx *c, saas_db_mark what)
     if (e)
         return saas_ctx_refuse(c, e);
     c->round_trips++;
-    e = saas_ctx_wait(c, &s.wait, abandon_whole, &s);
+    e = saas_ctx_wait(c, "transaction", &s.wait, abandon_whole, &s);
     return e ? saas_ctx_db_failed(c, &s.tx->error, e) : SAAS_OK;
 }
 

@@ -54,9 +54,10 @@ saas_err saas_ctx_may_wait(saas_ctx *c)
     return e ? saas_ctx_refuse(c, e) : SAAS_OK;
 }
 
-saas_err saas_ctx_wait(saas_ctx *c, saas_wait *w, bool (*cancel)(void *op), void *op)
+saas_err saas_ctx_wait(saas_ctx *c, const char *what, saas_wait *w, bool (*cancel)(void *op), void *op)
 {
     c->pending = w;
+    c->awaits = what;
     c->cancel = cancel;
     c->cancel_op = op;
     saas_err e = saas_wait_for(w);
@@ -111,7 +112,7 @@ saas_err saas_sleep(saas_ctx *c, uint64_t ms)
     saas_err e = saas_timer_start(c->shard->loop, &n.timer, ms, wake_up, &n);
     if (e)
         return saas_ctx_refuse(c, e);
-    return saas_ctx_wait(c, &n.wait, end_nap, &n);
+    return saas_ctx_wait(c, "sleep", &n.wait, end_nap, &n);
 }
 
 typedef struct task {
@@ -145,7 +146,7 @@ saas_err saas_ctx_work(saas_ctx *c, saas_work_pool *pool, bool modest, void (*fn
         saas_pulse_count(c->shard, SAAS_SHED_WORK);
     if (e)
         return saas_ctx_refuse(c, e);
-    return saas_ctx_wait(c, &t.wait, take_back, &t);
+    return saas_ctx_wait(c, "work", &t.wait, take_back, &t);
 }
 
 saas_err saas_work(saas_ctx *c, void (*fn)(void *arg), void *arg)

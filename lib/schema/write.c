@@ -50,7 +50,8 @@ static void write_json(saas_json *j, saas_text json)
 /* Where a value goes. */
 typedef struct target {
     saas_json *j;
-    bool stored; /* the database: it keeps what an answer leaves out */
+    bool stored;   /* the database: it keeps what an answer leaves out */
+    bool redacted; /* the log: no secrets */
 } target;
 
 static void write_value(const target *t, const saas_field *f, saas_type type, const void *member);
@@ -80,10 +81,12 @@ static void write_members(const target *t, const saas_schema *schema, const void
     for (size_t i = 0; i < schema->count; i++) {
         const saas_field *f = saas_schema_field(schema, i);
         uint8_t has = ((const uint8_t *)in)[f->has_offset];
-        if (has == SAAS_ABSENT || (f->write_only && !t->stored))
+        if (has == SAAS_ABSENT || (f->write_only && !t->stored && !t->redacted))
             continue;
         saas_json_key(t->j, saas_field_json_name(name, f));
-        if (has == SAAS_NULL)
+        if (t->redacted && (f->secret || f->write_only))
+            saas_json_text(t->j, SAAS_LIT(SAAS_REDACTED));
+        else if (has == SAAS_NULL)
             saas_json_null(t->j);
         else
             write_value(t, f, f->type, (const char *)in + f->offset);
@@ -179,15 +182,20 @@ static void write_value(const target *t, const saas_field *f, saas_type type, co
 
 void saas_write_value(saas_json *j, const saas_field *f, saas_type type, const void *member)
 {
-    write_value(&(target){j, false}, f, type, member);
+    write_value(&(target){.j = j}, f, type, member);
 }
 
 void saas_write_stored(saas_json *j, const saas_field *f, const void *member)
 {
-    write_value(&(target){j, true}, f, f->type, member);
+    write_value(&(target){.j = j, .stored = true}, f, f->type, member);
 }
 
 void saas_write_struct(saas_json *j, const saas_schema *schema, const void *in)
 {
-    write_object(&(target){j, false}, schema, in);
+    write_object(&(target){.j = j}, schema, in);
+}
+
+void saas_write_redacted(saas_json *j, const saas_schema *schema, const void *in)
+{
+    write_object(&(target){.j = j, .redacted = true}, schema, in);
 }

@@ -12,6 +12,10 @@
 /* A struct as object: fields with has ABSENT are left out (a required or read-only one too), NULL is null. */
 void saas_write_struct(saas_json *j, const saas_schema *schema, const void *in);
 
+/* The same for a log: secret and write-only fields are there, their values are not. */
+#define SAAS_REDACTED "[redacted]"
+void saas_write_redacted(saas_json *j, const saas_schema *schema, const void *in);
+
 /* One cell as the value of a field. Objects, lists, maps and unions: JSON of Postgres (lists: an array too), of which
  * what the table names is written and nothing else; json: passed through.
  * ERR_BUG when it does not read as the field's kind; nothing is written then. ERR_NO_MEMORY. */
