@@ -121,6 +121,14 @@ static const char functions[] = ME
     " and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)"
     " and exists (select from me where not rolsuper and has_function_privilege(me.oid, p.oid, 'execute'))";
 
+/* Such a function is run on rows before a policy has said whose they are. An extension's are its own affair. */
+static const char leakproof[] =
+    ME " select format('function %s', p.oid::regprocedure), 'is LEAKPROOF: it runs before policies do'"
+       " from pg_proc p where p.proleakproof and p.oid >= 16384"
+       " and exists (select from me where not rolsuper and has_function_privilege(me.oid, p.oid, 'execute'))"
+       " and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid"
+       "  and d.deptype = 'e')";
+
 static const char org_function[] =
     "select 'function public.saas_current_org()', 'does not give app.current_org_id'"
     " where not (select case when set_config('app.current_org_id', '', true) = '' and"
@@ -150,6 +158,7 @@ static const saas_check checks[] = {
     {"unique keys", SAAS_CHECK_SERVING, SAAS_CHECK_SHARED, unique_keys},
     {"foreign keys", SAAS_CHECK_SERVING, SAAS_CHECK_SHARED, foreign_keys},
     {"functions", SAAS_CHECK_BOTH, SAAS_CHECK_PLAIN, functions},
+    {"leakproof functions", SAAS_CHECK_BOTH, SAAS_CHECK_PLAIN, leakproof},
     {"current organization", SAAS_CHECK_SERVING, SAAS_CHECK_PLAIN, org_function},
     {"connections", SAAS_CHECK_BOTH, SAAS_CHECK_CONNECTIONS, connections},
 };

@@ -199,6 +199,8 @@ static const damage of_functions[] = {
     {"create function f() returns int language sql security definer as 'select 1'; revoke execute on function f() from"
      " public",
      "drop function f()", NULL},
+    {"create function f(int) returns boolean leakproof language sql as 'select true'", "drop function f(int)",
+     "function public.f(integer): is LEAKPROOF: it runs before policies do"},
     {"create function f() returns trigger language plpgsql security definer as 'begin return new; end'",
      "drop function f()", NULL},
 };

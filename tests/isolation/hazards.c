@@ -73,11 +73,13 @@ static void keys_tell_nothing_of_others(void)
     CHECK_STR(as(a, "insert into replies (note) values ('0c000000-0000-7000-8000-00000000000c')"), "23503");
 }
 
-/* Hazard 11: a function with a side effect runs behind the policy, not before it. */
+/* Hazard 11: a function with a side effect runs behind the policy, not before it, however little it seems to cost; where an
+ * index finds the organization's rows it could see no others anyway. */
 static void functions_see_own_rows_only(void)
 {
     CHECK_STR(as(a, "select count(*) from notes where leak(mark)"), "2");
     CHECK_STR(as(a,
+                 "set local enable_indexscan = off; set local enable_bitmapscan = off;"
                  "create temp table seen (mark text) on commit drop;"
                  "select count(*) from notes where leak(mark); select string_agg(mark, ',' order by mark) from seen"),
               "a1,a2");
@@ -88,6 +90,8 @@ static void what_no_policy_governs_is_not_granted(void)
 {
     CHECK_STR(as(a, "truncate notes"), "42501");
     CHECK_STR(as(a, "alter table replies add foreign key (org_id, note) references notes (org_id, id)"), "42501");
+    CHECK_STR(as(a, "select has_any_column_privilege('notes', 'references')"), "f");
+    CHECK_STR(as(a, "copy notes (mark) from stdin"), "0A000");
     CHECK_STR(as(a, "create trigger t after insert on notes execute function leak()"), "42501");
     CHECK_STR(as(a, "alter table notes no force row level security"), "42501");
     CHECK_STR(as(a, "create table mine (a int)"), "42501");
