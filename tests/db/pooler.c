@@ -90,6 +90,36 @@ static void transactions(void)
     close_pool();
 }
 
+/* Hazard 5: whoever has the server's connections next, another program or a person, finds no organization on them. */
+static void nothing_is_left_for_the_next(void)
+{
+    PGconn *next[2]; /* as many as the pooler has */
+    saas_db_tx tx;
+    REQUIRE(open_pool(pooled()));
+    open_tx(&tx, 7); /* whose lane is reset afterwards */
+    CHECK_INT(in_tx(&tx, NULL, "select 1", SAAS_NO_ARGS), SAAS_OK);
+    saas_db_tx_end(&tx, true);
+    CHECK_INT(wait_tx(), SAAS_OK);
+    for (int i = 0; i < 16; i++) {
+        run r = one("select pg_sleep(0.002)", SAAS_NO_ARGS);
+        r.unit.org = org(7);
+        r.unit.has_org = r.unit.read_only = true;
+        r.unit.deadline_us = in_ms(5000);
+        CHECK_INT(run_it(&r), SAAS_OK);
+        run_clear(&r);
+    }
+    close_pool();
+    for (int i = 0; i < 2; i++) {
+        next[i] = PQconnectdb(b.dsn);
+        PGresult *r = PQexec(next[i], "begin; select coalesce(current_setting('app.current_org_id', true), '') ||"
+                                      " current_setting('transaction_read_only')");
+        CHECK_STR(PQntuples(r) ? PQgetvalue(r, 0, 0) : PQresultErrorMessage(r), "off");
+        PQclear(r);
+    }
+    PQfinish(next[0]);
+    PQfinish(next[1]);
+}
+
 /* A pooler's connection is nobody's: neither what its session says nor what a transaction leaves there may matter. */
 static void nothing_of_the_session(void)
 {
@@ -187,6 +217,7 @@ static void it_goes_and_comes_back(void)
 static const check_test tests[] = {
     TEST(no_foreign_row),
     TEST(transactions),
+    TEST(nothing_is_left_for_the_next),
     TEST(nothing_of_the_session),
     TEST(deadlines_and_limits),
     TEST(types_are_checked_and_change),

@@ -1,7 +1,9 @@
 /* Requests of many organizations interleaved on one database connection, with SQL errors, time limits and clients that
  * leave among them: nobody ever sees or changes what belongs to another one (TN5).
  *
- * --long: 100,000 of them on four connections. */
+ * --long: 100,000 of them on four connections. --pooler: through PgBouncer in transaction mode, whose connections to the
+ * server are half as many. */
+#include "../db/bouncer.h"
 #include "check.h"
 #include "notes.h"
 
@@ -57,7 +59,9 @@ static saas_err overrun(saas_ctx *c)
 static const saas_route routes[] = {
     SAAS_GET("/notes", list_notes, .query = &note_list_schema),
     SAAS_POST("/notes", create_note, .body = &note_schema),
+    SAAS_POST("/notes-tx", create_note, .body = &note_schema, .tx = true),
     SAAS_POST("/take-over", take_over),
+    SAAS_POST("/take-over-tx", take_over, .tx = true),
     SAAS_GET("/division", fail_division),
     SAAS_GET("/dawdle", dawdle),
     SAAS_GET("/overrun", overrun, .timeout_ms = 15),
@@ -99,9 +103,9 @@ static void ask(unsigned n)
     unsigned dice = (unsigned)rand() % 100;
     snprintf(body, sizeof body, "{\"mark\":\"%s%u\"}", m->mark, dice < 5 ? 0 : n);
     if (dice < 25)
-        q.method = "POST", q.target = "/notes", q.body = body;
+        q.method = "POST", q.target = dice < 22 ? "/notes" : "/notes-tx", q.body = body;
     else if (dice < 40)
-        q.method = "POST", q.target = "/take-over";
+        q.method = "POST", q.target = dice < 38 ? "/take-over" : "/take-over-tx";
     else
         q.target = reads[dice < 88 ? dice % 3 : 3 + dice % 3];
     q.leave_after_ms = (unsigned)rand() % 100 < 5 ? 1 : 0;
@@ -149,24 +153,60 @@ static void every_row_is_where_it_belongs(void)
 
 static const check_test tests[] = {TEST(nobody_sees_another_organization), TEST(every_row_is_where_it_belongs)};
 
+static bouncer b;
+
+static bool begin_pooler(bool is_long, char *url, size_t size)
+{
+    char socket[64];
+    const bool ok = sscanf(db.app_dsn, "host=%63s", socket) == 1 && bouncer_start(&b, socket, db.name, is_long ? 2 : 1);
+    snprintf(url, size, "DATABASE_URL=%s", b.dsn);
+    return ok;
+}
+
+/* Whether it serves: through the pooler, of which this many connections are, or past it. */
+static bool serve(bool is_long, bool pooled)
+{
+    static saas_error e;
+    static char url[200], listen[600];
+    static const char *const env[] = {url, listen, "DATABASE_POOLER=transaction", NULL};
+    const saas_app_options *app = SAAS_APP(.name = "notes", SAAS_ROUTES(routes), SAAS_MIGRATIONS(notes_migrations),
+                                           .lanes_shared = is_long ? 2 : 1, .lanes_slow = 1, .lanes_exclusive = 1,
+                                           .env = pooled ? env : NULL);
+    saas_app_options plain = *app;
+    plain.env = NULL;
+    bool ok = !saas_test_pg_start(&pg, &e) && !saas_test_db_new(&db, pg, &plain, &e);
+    if (ok && pooled) {
+        snprintf(listen, sizeof listen, "LISTEN_DATABASE_URL=%s", db.app_dsn);
+        ok = begin_pooler(is_long, url, sizeof url);
+    }
+    ok = ok && !saas_test_client_new(&t, app, &db, &e);
+    if (!ok)
+        fprintf(stderr, "%s\n", *e.text ? e.text : "PgBouncer does not start");
+    return ok;
+}
+
 int main(int argc, char **argv)
 {
-    saas_error e = {0};
-    bool is_long = argc > 1 && !strcmp(argv[1], "--long");
-    const saas_app_options *app = SAAS_APP(.name = "notes", SAAS_ROUTES(routes), SAAS_MIGRATIONS(notes_migrations),
-                                           .lanes_shared = is_long ? 2 : 1, .lanes_slow = 1, .lanes_exclusive = 1);
-    if (is_long) {
+    bool is_long = false, pooled = false;
+    for (; argc > 1 && argv[1][0] == '-'; argc--, argv++) {
+        is_long |= !strcmp(argv[1], "--long");
+        pooled |= !strcmp(argv[1], "--pooler");
+    }
+    if (is_long)
         rounds = 100000;
-        argc = 1;
+    if (pooled && access(bouncer_program, X_OK)) {
+        fprintf(stderr, "PgBouncer is not installed: no %s\n", bouncer_program);
+        return 77;
     }
-    if (saas_test_pg_start(&pg, &e) || saas_test_db_new(&db, pg, app, &e) || saas_test_client_new(&t, app, &db, &e)) {
-        fprintf(stderr, "%s\n", e.text);
-        return 1;
+    int code = 1;
+    if (serve(is_long, pooled)) {
+        srand(20);
+        furnish();
+        code = check_run(tests, sizeof tests / sizeof *tests, argc, argv);
     }
-    srand(20);
-    furnish();
-    int code = check_run(tests, sizeof tests / sizeof *tests, argc, argv);
     saas_test_client_free(t);
+    if (pooled)
+        bouncer_stop(&b);
     saas_test_db_drop(pg, &db);
     saas_test_pg_stop(pg);
     return code;

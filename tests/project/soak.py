@@ -4,6 +4,7 @@ and its end under load.
 
 soak.py PORT PID SECONDS [RECORD]; Postgres may go away and come back meanwhile: that is 503, and nothing else is. RECORD:
 a Markdown file whose table is replaced by what was measured.
+soak.py --note RECORD NAME OUTPUT: one more row of that table, of what a test program said beside its results.
 """
 import collections
 import http.client
@@ -152,6 +153,13 @@ def slow_and_end(tenant, pid):
     return rows + more_rows, wrong + more_wrong
 
 
+def note(path, name, output):
+    said = [line.strip() for line in output.splitlines() if not re.match(r"ok |FAIL |\d+ of \d+ failed", line)]
+    failed = [line for line in output.splitlines() if line.startswith("FAIL ")]
+    with open(path, "a", encoding="utf-8") as f:
+        f.write(f"| {name} | {'; '.join(said + failed) or 'not run'} |\n")
+
+
 def main(port, pid, seconds, path=None):
     port, pid, seconds = int(port), int(pid), float(seconds)
     tenants = [Tenant(port, n) for n in range(TENANTS)]
@@ -178,4 +186,7 @@ def main(port, pid, seconds, path=None):
     return bool(wrong)
 
 
-sys.exit(main(*sys.argv[1:]))
+if sys.argv[1] == "--note":
+    note(*sys.argv[2:])
+else:
+    sys.exit(main(*sys.argv[1:]))
