@@ -86,6 +86,40 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_unit_receive(saas_unit *unit); /* waits f
 SAAS_API SAAS_MUST_CHECK saas_err saas_send(saas_ctx *c, saas_unit **sent, saas_rows **rows, const char *sql,
                                             saas_args args);
 
+/* ---- large results ---- */
+
+/* The rows of one statement as the server sends them, some hundred at a time, in bounded memory (1 MiB or so, and the
+ * largest row): what is not asked for is not read, and the server waits. For sums, exports and whatever goes through
+ * many rows and keeps little; an answer is still one, built whole before it is sent.
+ *     saas_stream *s;
+ *     saas_rows *rows;
+ *     SAAS_TRY(saas_stream_open(&s, c, 0, 0, "select …", SAAS_ARGS(…)));
+ *     for (;;) {
+ *         SAAS_TRY(saas_stream_next(s, &rows));
+ *         if (!rows)
+ *             break;
+ *         …
+ *     }
+ * Outside a transaction it is one of its own, on a connection that nobody else uses meanwhile (one of the slow lanes, of
+ * which there are few: give such routes a limit). In a transaction it is part of it, and nothing else runs there before
+ * it has ended (ERR_BUG).
+ * Rows come before it is known whether the statement succeeds: only the end, NULL, says that it did. Its time limit is
+ * the request's, and runs while the handler works on rows, too. */
+typedef struct saas_stream saas_stream;
+enum { SAAS_STREAM_ROWS_MAX = 1000000, SAAS_STREAM_BYTES_MAX = 256 << 20 };
+/* Sends the statement. More rows than rows_max (0: SAAS_STREAM_ROWS_MAX) or bytes than bytes_max (0:
+ * SAAS_STREAM_BYTES_MAX; of libpq's results, some 24 a value more than the texts) are ERR_TOO_MANY_ROWS from
+ * saas_stream_next, logged. Outside GET, a success with one that was neither
+ * read to its end nor closed is answered with a 500. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_stream_open(saas_stream **out, saas_ctx *c, uint64_t rows_max,
+                                                   uint64_t bytes_max, const char *sql, saas_args args);
+/* Waits for the next rows, which live until the next call, and so does what saas_rows_read makes of them. NULL: that
+ * was all, and the statement succeeded. After an error: the same again. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_stream_next(saas_stream *s, saas_rows **rows);
+/* Wants no more: the statement is undone, its connection replaced, and the transaction it is in lost (no success is
+ * answered). No effect on one that has ended. Happens by itself when the request is over. */
+SAAS_API void saas_stream_close(saas_stream *s);
+
 /* ---- a transaction ---- */
 
 /* From here to commit or rollback every query of this context is part of it, on a connection of its own. One at a time:

@@ -4,6 +4,11 @@
 
 static void succeeded(saas_db_lane *lane, saas_db_op *op, const saas_db_step *step, PGresult *r)
 {
+    if (op->streams && step->kind == SAAS_DB_EXECUTE) {
+        PQclear(r);
+        saas_db_stream_end(lane, op);
+        return;
+    }
     if (step->kind == SAAS_DB_EXECUTE && op->unit) {
         PQclear(op->results[step->at]);
         op->results[step->at] = r;
@@ -101,6 +106,8 @@ static void take(saas_db_lane *lane, saas_db_op *op, PGresult *r)
             answered(lane, op);
         else
             saas_db_lane_fail(lane);
+    } else if (status == PGRES_SINGLE_TUPLE) {
+        saas_db_stream_row(lane, op, r);
     } else if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
         succeeded(lane, op, step, r);
     } else {
@@ -110,20 +117,35 @@ static void take(saas_db_lane *lane, saas_db_op *op, PGresult *r)
 
 static void drain(saas_db_lane *lane)
 {
-    while (lane->conn && !lane->failing && !saas_list_empty(&lane->flight) && !PQisBusy(lane->conn)) {
+    while (lane->conn && !lane->failing && !lane->held && !saas_list_empty(&lane->flight)) {
         saas_db_op *op = SAAS_CONTAINER(lane->flight.next, saas_db_op, link);
+        saas_db_stream_begin(lane, op);
+        if (PQisBusy(lane->conn))
+            return;
         take(lane, op, PQgetResult(lane->conn));
     }
 }
 
-void saas_db_lane_readable(saas_db_lane *lane)
+static void take_what_came(saas_db_lane *lane, bool ok)
 {
     saas_db *db = lane->db;
-    int ok = PQconsumeInput(lane->conn);
     drain(lane);
     if (!ok || PQstatus(lane->conn) == CONNECTION_BAD)
         saas_db_lane_lose(lane, PQerrorMessage(lane->conn));
     else if (lane->failing)
         saas_db_lane_lose(lane, "out of step");
     saas_db_dispatch(db);
+}
+
+void saas_db_lane_readable(saas_db_lane *lane)
+{
+    take_what_came(lane, PQconsumeInput(lane->conn));
+}
+
+void saas_db_lane_resume(saas_db_lane *lane)
+{
+    lane->held = lane->resuming = false;
+    take_what_came(lane, true);
+    if (lane->conn)
+        saas_db_lane_watch(lane, lane->events | SAAS_READ);
 }

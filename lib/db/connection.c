@@ -26,12 +26,15 @@ static void drop(saas_db_lane *lane)
     PQfinish(lane->conn);
     lane->conn = NULL;
     lane->state = SAAS_DB_DOWN;
-    lane->failing = lane->demoted = lane->taken = lane->clock_known = false;
+    lane->failing = lane->left = lane->held = lane->resuming = false;
+    lane->demoted = lane->taken = lane->clock_known = false;
     memset(lane->prepared, 0, sizeof lane->prepared);
 }
 
 void saas_db_lane_watch(saas_db_lane *lane, unsigned events)
 {
+    if (lane->held)
+        events &= ~(unsigned)SAAS_READ;
     if (lane->watch && lane->events != events)
         saas_loop_watch_set(lane->db->loop, lane->watch, events);
     lane->events = events;
@@ -116,10 +119,10 @@ static void attempt(void *user)
     saas_db_lane_connect(user);
 }
 
-static void again(saas_db_lane *lane)
+static void again(saas_db_lane *lane, uint64_t pause_ms)
 {
     saas_db *db = lane->db;
-    if (saas_timer_start(db->loop, &lane->timer, saas_db_pause_ms(lane->attempts), attempt, lane))
+    if (saas_timer_start(db->loop, &lane->timer, pause_ms, attempt, lane))
         SAAS_LOG(db->log, SAAS_LOG_ERROR, "no memory to reconnect to the database");
 }
 
@@ -127,13 +130,15 @@ void saas_db_revive(saas_db *db)
 {
     for (size_t i = 0; i < db->lane_count && !db->closing; i++)
         if (db->lanes[i].state == SAAS_DB_DOWN && !db->lanes[i].timer.slot)
-            again(&db->lanes[i]);
+            again(&db->lanes[i], saas_db_pause_ms(db->lanes[i].attempts));
 }
 
 static void tell(const saas_db_lane *lane, const char *why)
 {
     size_t len = strcspn(why, "\n");
-    if (lane->attempts < 2)
+    if (lane->left)
+        SAAS_LOG(lane->db->log, SAAS_LOG_INFO, "a stream was left: its database connection is replaced");
+    else if (lane->attempts < 2)
         SAAS_LOG(lane->db->log, SAAS_LOG_WARN,
                  lane->attempts ? "no connection to the database" : "database connection lost",
                  {"reason", saas_v_text((saas_text){why, len})});
@@ -143,13 +148,14 @@ void saas_db_lane_lose(saas_db_lane *lane, const char *why)
 {
     saas_db *db = lane->db;
     saas_list flight;
+    const bool left = lane->left;
     lane->attempts = lane->state == SAAS_DB_READY ? 0 : lane->attempts + 1;
     tell(lane, lane->demoted ? "the server takes no writes" : why);
     drop(lane);
     if (lane->tx)
         lane->tx->lane = NULL;
     lane->tx = NULL;
-    again(lane);
+    again(lane, left ? 0 : saas_db_pause_ms(lane->attempts));
     saas_list_init(&flight);
     while (!saas_list_empty(&lane->flight))
         saas_list_insert(&flight, saas_list_pop(&lane->flight));

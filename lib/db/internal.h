@@ -58,6 +58,9 @@ struct saas_db_op {
     bool replanned; /* once */
     bool committed; /* COMMIT itself was confirmed */
     bool answered;  /* the current step */
+    bool streams;   /* its rows are handed on as they come */
+    bool singly;    /* libpq gives them one by one */
+    bool handed;    /* some have been handed on: it can't run again */
     unsigned reruns;
     uint64_t deadline_us, queued_us, sent_us, took_us;
     saas_timer timer;
@@ -68,6 +71,7 @@ struct saas_db_op {
     size_t count;
     saas_db_stmt **stmts;
     PGresult **results;
+    PGresult *batch; /* of a stream, until it is full */
     saas_db_step *steps;
     size_t step_count, step_at;
 };
@@ -83,6 +87,9 @@ struct saas_db_lane {
     void *watch;
     unsigned events;
     bool failing;      /* to be dropped as soon as the loop turns */
+    bool left;         /* failing because a stream is not wanted any more */
+    bool held;         /* nothing is read until its stream's rows are asked for */
+    bool resuming;     /* which they were */
     bool demoted;      /* its server takes no writes any more: to be dropped once it has answered what it was sent */
     unsigned attempts; /* failed in a row */
     saas_timer timer;  /* to the next attempt; of an attempt; of the watch over what is in flight */
@@ -180,6 +187,15 @@ void saas_db_lane_fail(saas_db_lane *lane); /* drops it when the loop turns */
 /* ---- answer.c ---- */
 
 void saas_db_lane_readable(saas_db_lane *lane);
+void saas_db_lane_resume(saas_db_lane *lane); /* a held one, on the loop */
+
+/* ---- stream.c ---- */
+
+void saas_db_stream_begin(saas_db_lane *lane, saas_db_op *op);
+void saas_db_stream_row(saas_db_lane *lane, saas_db_op *op, PGresult *row); /* takes it over */
+void saas_db_stream_end(saas_db_lane *lane, saas_db_op *op);                /* there are no more rows */
+/* Gives up the connection of a stream that nobody wants any more: what it still sends may be anything. */
+void saas_db_stream_leave(saas_db_op *op);
 
 /* ---- upkeep.c ---- */
 

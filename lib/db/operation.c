@@ -36,6 +36,7 @@ void saas_db_op_free(saas_db_op *op)
     saas_timer_stop(op->db->loop, &op->timer);
     saas_db_queue_remove(&op->queued);
     saas_list_remove(&op->link);
+    PQclear(op->batch);
     for (size_t i = 0; i < op->count; i++) {
         PQclear(op->results[i]);
         saas_db_stmt_put(&op->db->stmts, op->stmts[i]);

@@ -31,9 +31,13 @@ static void on_kick(void *user)
         free(kick);
         return;
     }
-    for (size_t i = 0; i < db->lane_count; i++)
-        if (db->lanes[i].failing)
-            saas_db_lane_lose(&db->lanes[i], PQerrorMessage(db->lanes[i].conn));
+    for (size_t i = 0; i < db->lane_count; i++) {
+        saas_db_lane *lane = &db->lanes[i];
+        if (lane->failing)
+            saas_db_lane_lose(lane, PQerrorMessage(lane->conn));
+        else if (lane->resuming)
+            saas_db_lane_resume(lane);
+    }
     finish_later(db);
     saas_db_dispatch(db);
 }

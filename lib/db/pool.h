@@ -72,6 +72,10 @@ typedef struct saas_db_unit {
     saas_db_statement *statements;
     size_t count;
     void (*done)(struct saas_db_unit *unit, saas_err e);
+    /* Makes it a stream, on a slow lane: its one statement's rows come here, some at a time, and are the callee's. The
+     * next ones after saas_db_more only, and done() behind the last. They come before it is known whether the statement
+     * succeeds. NULL: its results come whole. */
+    void (*rows)(struct saas_db_unit *unit, PGresult *rows);
     void *user;
 
     saas_db_error error; /* out, on database errors */
@@ -82,7 +86,10 @@ typedef struct saas_db_unit {
 /* ERR_BUSY (queue full; also later, through done()), ERR_UNAVAILABLE (no connection), ERR_DEADLINE (passed), ERR_NO_MEMORY, ERR_BUG (arguments, or
  * a statement that would change the transaction or the session): at once, without done(). */
 SAAS_MUST_CHECK saas_err saas_db_submit(saas_db *db, saas_db_unit *unit);
-/* Lets go of a unit: done() is not called any more. What was sent runs into its limit, its result is discarded. */
+/* The rows handed on are done with. */
+void saas_db_more(saas_db_unit *unit);
+/* Lets go of a unit: done() is not called any more. What was sent runs into its limit, its result is discarded; a
+ * stream's connection is replaced. */
 void saas_db_cancel(saas_db_unit *unit);
 
 /* ---- transactions ---- */

@@ -198,6 +198,7 @@ static void let_go_of_units(const saas_db_lane *lane)
             op->unit->op = NULL;
         op->unit = NULL;
         op->tx = NULL;
+        saas_db_stream_leave(op);
     }
 }
 

@@ -44,7 +44,7 @@ static saas_err take_statements(saas_db_op *op, saas_db_unit *unit)
 
 saas_err saas_db_unit_op(saas_db_op **out, saas_db *db, saas_db_unit *unit, const saas_db_op_kind *kind)
 {
-    if (!unit->count || unit->count > STATEMENTS_MAX || !unit->done)
+    if (!unit->count || unit->count > STATEMENTS_MAX || !unit->done || (unit->rows && unit->count > 1))
         return SAAS_ERR_BUG;
     saas_db_op *op = saas_db_op_new(db, kind, unit->count);
     if (!op)
@@ -60,6 +60,7 @@ saas_err saas_db_unit_op(saas_db_op **out, saas_db *db, saas_db_unit *unit, cons
     op->has_org = unit->has_org;
     op->read_only = unit->read_only;
     op->schema = unit->schema;
+    op->streams = unit->rows;
     op->deadline_us = unit->deadline_us;
     *out = op;
     return SAAS_OK;
@@ -190,7 +191,7 @@ static bool overran(saas_db_op *op)
 
 static bool again(saas_db_op *op, saas_db_lane *lane, saas_err e)
 {
-    if (!op->unit || !lane)
+    if (!op->unit || !lane || op->handed)
         return false;
     if (!e && op->probing)
         return send_again(op, lane);
@@ -205,7 +206,7 @@ static bool again(saas_db_op *op, saas_db_lane *lane, saas_err e)
 
 static void finish(saas_db_op *op, saas_db_lane *lane, saas_err e)
 {
-    if (!e && lane && !op->probing)
+    if (!e && lane && !op->probing && !op->streams)
         saas_db_stmts_ran(&op->db->stmts, op->stmts, op->count, (double)op->took_us, op->tier == SAAS_DB_SHARED);
     if (e && *op->error.sqlstate && e != SAAS_ERR_DEADLINE && !op->probing)
         saas_db_stmt_failed(op->stmts[op->error.statement]);
@@ -222,9 +223,9 @@ static const saas_db_op_kind unit_kind = {saas_db_unit_send, finish};
 saas_db_tier saas_db_unit_tier(const saas_db_op *op)
 {
     const saas_db *db = op->db;
-    if (db->unsegregated)
+    if (db->unsegregated && !op->streams)
         return SAAS_DB_SHARED;
-    if (op->unit->slow || saas_db_stmts_slow(&db->stmts, op->stmts, op->count))
+    if (op->streams || op->unit->slow || saas_db_stmts_slow(&db->stmts, op->stmts, op->count))
         return SAAS_DB_SLOW;
     return saas_db_stmts_try(op->stmts, op->count, op) ? SAAS_DB_SHARED : SAAS_DB_HELD;
 }
@@ -249,6 +250,7 @@ void saas_db_cancel(saas_db_unit *unit)
         return;
     unit->op = NULL;
     op->unit = NULL;
+    saas_db_stream_leave(op);
     if (op->queued.queue)
         saas_db_op_free(op);
 }

@@ -53,7 +53,7 @@ static bool step(saas_db_op *op, int sent, saas_db_step s)
 void saas_db_wire_start(saas_db_op *op)
 {
     op->step_count = op->step_at = 0;
-    op->answered = op->committed = false;
+    op->answered = op->committed = op->singly = false;
     op->err = SAAS_OK;
     memset(&op->error, 0, sizeof op->error);
 }

@@ -92,7 +92,7 @@ static saas_err submit(saas_call *k, saas_scope scope)
     return SAAS_OK;
 }
 
-saas_err saas_call_start(saas_call *k, saas_ctx *c, saas_db_statement *statements, size_t count, saas_scope scope)
+static saas_err start(saas_call *k, saas_ctx *c, saas_db_unit unit, saas_scope scope)
 {
     if (scope == SAAS_SCOPE_TENANT && !c->has_org)
         return without_org(c);
@@ -101,18 +101,16 @@ saas_err saas_call_start(saas_call *k, saas_ctx *c, saas_db_statement *statement
         SAAS_TRY(saas_call_flush(c));
     if (c->idempotency && c->idempotency->open)
         c->idempotency->used = true;
-    *k = (saas_call){.c = c, .wait = {.fiber = c->fiber}};
-    k->unit = (saas_db_unit){.org = c->org,
-                             .has_org = scope == SAAS_SCOPE_TENANT,
-                             .read_only = saas_ctx_reads(c),
-                             .slow = c->match.route->slow,
-                             .deadline_us = c->deadline_us,
-                             .tag = saas_ctx_tag(c),
-                             .log = saas_ctx_log(c),
-                             .statements = statements,
-                             .count = count,
-                             .done = unit_done,
-                             .user = k};
+    *k = (saas_call){.c = c, .wait = {.fiber = c->fiber}, .unit = unit};
+    k->unit.org = c->org;
+    k->unit.has_org = scope == SAAS_SCOPE_TENANT;
+    k->unit.read_only = saas_ctx_reads(c);
+    k->unit.slow = c->match.route->slow;
+    k->unit.deadline_us = c->deadline_us;
+    k->unit.tag = saas_ctx_tag(c);
+    k->unit.log = saas_ctx_log(c);
+    k->unit.done = unit_done;
+    k->unit.user = k;
     saas_err e = submit(k, scope);
     if (e)
         return saas_ctx_refuse(c, saas_ctx_db_failed(c, &k->unit.error, e));
@@ -120,9 +118,20 @@ saas_err saas_call_start(saas_call *k, saas_ctx *c, saas_db_statement *statement
     return SAAS_OK;
 }
 
+saas_err saas_call_start(saas_call *k, saas_ctx *c, saas_db_statement *statements, size_t count, saas_scope scope)
+{
+    return start(k, c, (saas_db_unit){.statements = statements, .count = count}, scope);
+}
+
+saas_err saas_call_stream(saas_call *k, saas_ctx *c, saas_db_statement *statement,
+                          void (*rows)(saas_db_unit *unit, PGresult *rows))
+{
+    return start(k, c, (saas_db_unit){.statements = statement, .count = 1, .rows = rows}, SAAS_SCOPE_TENANT);
+}
+
 /* ---- to its end ---- */
 
-static void give_up(saas_call *k, saas_err why)
+void saas_call_give_up(saas_call *k, saas_err why)
 {
     saas_ctx *c = k->c;
     if (k->tx) {
@@ -137,32 +146,34 @@ static void give_up(saas_call *k, saas_err why)
 static bool let_go(void *op)
 {
     saas_call *k = op;
-    give_up(k, k->c->over);
+    saas_call_give_up(k, k->c->over);
     return true;
 }
 
 /* k may lie on the stack: whatever happens, nobody knows of it afterwards. */
-static void await(saas_call *k)
+void saas_call_await(saas_call *k)
 {
     if (k->over)
         return;
     saas_err e = saas_ctx_may_wait(k->c);
     if (e)
-        give_up(k, e);
+        saas_call_give_up(k, e);
     else
         (void)!saas_ctx_wait(k->c, "database", &k->wait, let_go, k);
 }
 
 saas_err saas_call_end(saas_call *k)
 {
-    await(k);
+    saas_call_await(k);
     return k->err ? saas_ctx_db_failed(k->c, &k->unit.error, k->err) : check_sizes(k);
 }
 
 saas_err saas_call_flush(saas_ctx *c)
 {
+    if (c->tx_call && c->tx_call->unit.rows)
+        return saas_ctx_bug(c, "a transaction goes on before its stream has ended");
     if (c->tx_call)
-        await(c->tx_call);
+        saas_call_await(c->tx_call);
     return c->over;
 }
 

@@ -22,6 +22,13 @@ SAAS_MUST_CHECK saas_err saas_call_start(saas_call *k, saas_ctx *c, saas_db_stat
                                          saas_scope scope);
 /* Waits until it is over. SAAS_OK: each statement has its result, the caller's to take. Once. */
 SAAS_MUST_CHECK saas_err saas_call_end(saas_call *k);
+/* Of one whose rows come as they are sent, in batches (saas_db_unit.rows). Each await needs a new k->wait. */
+SAAS_MUST_CHECK saas_err saas_call_stream(saas_call *k, saas_ctx *c, saas_db_statement *statement,
+                                          void (*rows)(saas_db_unit *unit, PGresult *rows));
+/* Waits until it is over, or is woken: k->over, k->err. */
+void saas_call_await(saas_call *k);
+/* Lets go of it, and with it of the transaction it runs in, which is lost then. */
+void saas_call_give_up(saas_call *k, saas_err why);
 /* Lets go of it, wherever it is; its results go. Also when it is over, and on the loop. */
 void saas_call_forget(saas_call *k);
 /* Waits for what is under way in the context's transaction, which carries one call at a time. Only errors of the wait:

@@ -68,7 +68,7 @@ struct saas_ctx {
     bool has_org;
     saas_db_tx *tx;            /* open transaction, NULL without */
     struct saas_call *tx_call; /* under way in it, NULL without */
-    uint32_t unreceived;       /* units of their own that were sent */
+    uint32_t unreceived;       /* units of their own that were sent, streams that have not ended */
     uint32_t savepoints;       /* set in it */
     saas_err tx_lost;          /* the last one was not committed although it should: no success may be answered */
     uint32_t round_trips, db_wait_us;

@@ -8,12 +8,18 @@ static void clear(void *arg)
     PQclear(arg);
 }
 
+bool saas_rows_init(saas_rows *rows, saas_ctx *c, const char *sql)
+{
+    rows->sql = saas_arena_copy(&c->arena, sql, strlen(sql));
+    rows->arena = &c->arena;
+    rows->fits = &rows->fitting;
+    return rows->sql;
+}
+
 saas_rows *saas_rows_new(saas_ctx *c, const char *sql)
 {
     saas_rows *rows = saas_arena_calloc(&c->arena, 1, sizeof *rows);
-    if (!rows || !(rows->sql = saas_arena_copy(&c->arena, sql, strlen(sql))))
-        return NULL;
-    return rows;
+    return rows && saas_rows_init(rows, c, sql) ? rows : NULL;
 }
 
 void saas_rows_take(saas_rows *rows, saas_ctx *c, PGresult *result)
@@ -50,9 +56,9 @@ static saas_err check_columns(saas_ctx *c, const saas_rows *rows, const saas_sch
 
 static saas_err misfit(saas_ctx *c, const saas_rows *rows, const saas_schema *schema, const saas_field *f)
 {
-    SAAS_LOG(saas_ctx_log(c), SAAS_LOG_ERROR, "a value does not read as its field",
-             {"schema", saas_v_z(schema->name)}, {"field", saas_v_z(f->name)},
-             {"column", saas_v_z(saas_field_column(f))}, {"statement", saas_v_z(rows->sql)});
+    SAAS_LOG(saas_ctx_log(c), SAAS_LOG_ERROR, "a value does not read as its field", {"schema", saas_v_z(schema->name)},
+             {"field", saas_v_z(f->name)}, {"column", saas_v_z(saas_field_column(f))},
+             {"statement", saas_v_z(rows->sql)});
     return SAAS_ERR_BUG;
 }
 
@@ -60,8 +66,10 @@ saas_err saas_rows_read_(void **out, saas_ctx *c, const saas_rows *rows, size_t 
 {
     if (i >= saas_rows_count(rows))
         return SAAS_ERR_BUG;
-    SAAS_TRY(check_columns(c, rows, schema, false));
-    void *in = saas_arena_calloc(&c->arena, 1, schema->struct_size);
+    if (*rows->fits != schema)
+        SAAS_TRY(check_columns(c, rows, schema, false));
+    *rows->fits = schema;
+    void *in = saas_arena_calloc(rows->arena, 1, schema->struct_size);
     if (!in)
         return SAAS_ERR_NO_MEMORY;
     for (size_t at = 0; at < schema->count; at++) {
@@ -69,7 +77,7 @@ saas_err saas_rows_read_(void **out, saas_ctx *c, const saas_rows *rows, size_t 
         int column = saas_db_column(rows->result, saas_field_column(f), (int)at);
         if (column < 0)
             continue;
-        saas_err e = saas_read_cell(in, &c->arena, f, cell(rows->result, (int)i, column));
+        saas_err e = saas_read_cell(in, rows->arena, f, cell(rows->result, (int)i, column));
         if (e == SAAS_ERR_BUG)
             return misfit(c, rows, schema, f);
         SAAS_TRY(e);

@@ -9,9 +9,13 @@
 struct saas_rows {
     saas_defer_item item; /* clears the result when the request is over */
     PGresult *result;
-    const char *sql; /* for the log */
+    const char *sql;                    /* for the log */
+    saas_arena *arena;                  /* what is read of it lies here */
+    const saas_schema **fits, *fitting; /* the last table its columns were found to fit */
 };
 
+/* Zeroed ones in the caller's memory. false: no memory. */
+bool saas_rows_init(saas_rows *rows, saas_ctx *c, const char *sql);
 /* Without a result yet, so that nothing can fail once there is one. NULL without memory. */
 saas_rows *saas_rows_new(saas_ctx *c, const char *sql);
 /* Takes the result over. */
