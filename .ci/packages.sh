@@ -31,6 +31,10 @@ FUZZ_NEEDS='
 program  clang          clang
 runtime  fuzzer         libclang-rt-14-dev'
 
+IMAGE_NEEDS='
+program  python3        python3
+program  mmdebstrap     mmdebstrap'
+
 present() {
     case $1 in
     program) command -v "$2" >/dev/null ;;
