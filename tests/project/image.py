@@ -119,7 +119,7 @@ def build(root, folder, base):
     return stage
 
 
-# ---- a database that is reached as a managed one is: by TCP, with passwords ----
+# ---- a database as a managed one is: reached by TCP, with passwords; its administrator is no superuser ----
 
 class Database:
     def __init__(self, root, folder, port):
@@ -133,8 +133,10 @@ class Database:
             f.write("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
         self.as_postgres("pg_ctl", "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o",
                          f"-k {folder} -c listen_addresses=127.0.0.1 -p {port} -c fsync=off", "start")
+        self.sql("create role administrator login createrole createdb", "postgres")
         with open(os.path.join(root, "lib/app/sql/roles.sql"), encoding="utf-8") as f:
             self.sql(f.read())
+        self.sql("grant saas_owner to administrator")
         self.sql("create database saas owner saas_owner")
         self.sql("".join(f"alter role {name} password '{word}';" for name, word in self.passwords.items()))
 
@@ -142,8 +144,8 @@ class Database:
         sh("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "env", "-i", "PATH=/usr/bin:/bin",
            f"/usr/lib/postgresql/{self.programs}/bin/{program}", *arguments, cwd="/", stdout=subprocess.DEVNULL, **more)
 
-    def sql(self, text):
-        self.as_postgres("psql", "-h", self.folder, "-p", str(self.port), "-U", "postgres", "-d", "postgres", "-X", "-q", "-v",
+    def sql(self, text, role="administrator"):
+        self.as_postgres("psql", "-h", self.folder, "-p", str(self.port), "-U", role, "-d", "postgres", "-X", "-q", "-v",
                          "ON_ERROR_STOP=1", input=text.encode())
 
     def url(self, name):

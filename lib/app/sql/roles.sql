@@ -1,4 +1,4 @@
--- The roles of an installation; run by a superuser, as often as one likes.
+-- The roles of an installation; run by a superuser or a role with CREATEROLE, as often as one likes.
 --
 --   saas_owner  runs migrations and owns every table
 --   saas_app    what the server logs in as: reads and writes tenant rows, owns nothing, is bound by every policy
@@ -19,14 +19,19 @@ begin
         if not exists (select from pg_catalog.pg_roles r where r.rolname = name) then
             execute format('create role %I nologin', name);
         end if;
+        -- Only a superuser may so much as say that a role is none: where there is none, it is not said.
+        if exists (select from pg_catalog.pg_roles r where r.rolname = name
+                   and (r.rolsuper or r.rolbypassrls or r.rolcreatedb or r.rolcreaterole or r.rolreplication)) then
+            execute format('alter role %I nosuperuser nobypassrls nocreatedb nocreaterole noreplication', name);
+        end if;
     end loop;
 end
 $$;
 
-alter role saas_owner login nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
-alter role saas_app login nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
-alter role saas_system login nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
-alter role saas_auth nologin nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
+alter role saas_owner login;
+alter role saas_app login;
+alter role saas_system login;
+alter role saas_auth nologin;
 
 -- To give functions to saas_auth the owner must be its member. The server must never be.
 grant saas_auth to saas_owner;
