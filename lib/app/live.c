@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHOLE_S = 10, ARENA = 32 << 20 };
+enum { ARENA = 128 << 20 };
 
 /* What is locked is not waited for: a migration may be at work, and others behind us. */
 static const char begin[] =
@@ -60,7 +60,7 @@ static bool run(live *l, const char *sql)
 void saas_live_run(live *l, const char *sql)
 {
     const live_answer before = l->answer;
-    if (l->found != SAAS_ERR_UNAVAILABLE)
+    if (!saas_live_is_over(l))
         run(l, sql);
     l->answer = before;
 }
@@ -69,7 +69,7 @@ bool saas_live_try(live *l, const char *sql, bool keep)
 {
     const char *both = saas_arena_format(l->arena, "savepoint saas_live; %s", sql).ptr;
     l->answer = (live_answer){.message = "no time was left"};
-    if (l->found == SAAS_ERR_UNAVAILABLE || saas_clock_mono_us() > l->end_us || !both)
+    if (saas_live_is_over(l) || saas_clock_mono_us() > l->end_us || !both)
         return false;
     const bool ok = run(l, both);
     saas_live_run(l, ok && keep ? "release savepoint saas_live"
@@ -84,7 +84,7 @@ void saas_live_as(live *l, int org)
     if (sql)
         saas_live_run(l, sql);
     else
-        l->found = SAAS_ERR_UNAVAILABLE;
+        l->found = SAAS_ERR_NO_MEMORY;
 }
 
 long saas_live_count(live *l, const live_table *t, int org)
@@ -129,7 +129,7 @@ static void reach_all(live *l)
     for (size_t i = 0; i < l->count; i++)
         saas_live_reach(l, &l->tables[i]);
     for (size_t i = 0; i < l->count; i++)
-        if (saas_live_count(l, &l->tables[i], 1) != l->tables[i].others)
+        if (saas_live_differs(saas_live_count(l, &l->tables[i], 1), l->tables[i].others))
             saas_live_finding(l, &l->tables[i], "has other rows of an organization after another one has worked");
 }
 
@@ -151,10 +151,10 @@ static void tell(const live *l, saas_log *log, const char *all, uint64_t began_u
              {"ms", SAAS_ARG((int64_t)((saas_clock_mono_us() - began_us) / 1000))});
 }
 
-static saas_err probe(live *l, const char *shared, saas_log *log)
+static saas_err probe(live *l, const char *shared, uint32_t whole_ms, saas_log *log)
 {
     const uint64_t began_us = saas_clock_mono_us();
-    l->end_us = began_us + WHOLE_S * UINT64_C(1000000);
+    l->end_us = began_us + whole_ms * UINT64_C(1000);
     if (!run(l, begin)) {
         if (l->found)
             return saas_error_add(l->e, l->found, "probing: the connection was lost");
@@ -168,18 +168,19 @@ static saas_err probe(live *l, const char *shared, saas_log *log)
         fill_other(l);
         reach_all(l);
     }
-    if (l->found == SAAS_ERR_UNAVAILABLE)
-        return saas_error_add(l->e, l->found, "probing: the connection was lost");
+    if (saas_live_is_over(l))
+        return saas_error_add(l->e, l->found, "probing: %s",
+                              l->found == SAAS_ERR_NO_MEMORY ? "no memory" : "the connection was lost");
     tell(l, log, both ? NULL : l->answer.message, began_us);
     return l->found;
 }
 
-saas_err saas_live_probe(PGconn *conn, const char *shared, saas_log *log, saas_error *e)
+saas_err saas_live_probe(PGconn *conn, const char *shared, uint32_t whole_ms, saas_log *log, saas_error *e)
 {
     live l = {.conn = conn, .e = e, .arena = saas_arena_new(ARENA)};
     if (!l.arena)
         return saas_error_add(e, SAAS_ERR_NO_MEMORY, "probing: no memory");
-    saas_err err = probe(&l, shared, log);
+    saas_err err = probe(&l, shared, whole_ms, log);
     PQclear(PQexec(conn, "rollback"));
     saas_arena_free(l.arena);
     return err == SAAS_ERR_SQL ? SAAS_ERR_TENANT : err;

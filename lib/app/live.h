@@ -83,6 +83,12 @@ typedef struct live {
     live_answer answer;
 } live;
 
+/* Nothing more can be tried. */
+static inline bool saas_live_is_over(const live *l)
+{
+    return l->found == SAAS_ERR_UNAVAILABLE || l->found == SAAS_ERR_NO_MEMORY;
+}
+
 /* Tables, columns, keys and values, as the role sees them; shared: names to pass over, a line each. */
 SAAS_MUST_CHECK saas_err saas_live_catalog(live *l, const char *shared);
 
@@ -107,8 +113,17 @@ const char *saas_live_parent(live *l, const live_key *key, const char *column);
 void saas_live_reach(live *l, live_table *t);
 void saas_live_finding(live *l, const live_table *t, const char *what);
 
-/* All of it. Nothing stays. ERR_TENANT: a line in e for each table that does not hold. What could not be tried is in
+enum { SAAS_LIVE_MS = 10000 };
+
+/* Whether two counts, both known, differ. */
+static inline bool saas_live_differs(long a, long b)
+{
+    return a >= 0 && b >= 0 && a != b;
+}
+
+/* All of it, within whole_ms. Nothing stays. ERR_TENANT: a line in e for each table that does not hold. What could not be tried is in
  * the log, with its reason. ERR_UNAVAILABLE, ERR_NO_MEMORY. */
-SAAS_MUST_CHECK saas_err saas_live_probe(PGconn *conn, const char *shared, saas_log *log, saas_error *e);
+SAAS_MUST_CHECK saas_err saas_live_probe(PGconn *conn, const char *shared, uint32_t whole_ms, saas_log *log,
+                                         saas_error *e);
 
 #endif

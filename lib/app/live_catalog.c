@@ -7,10 +7,10 @@
 /* live: tables with rows of organizations that the role has any right on. */
 #define LIVE                                                                                                           \
     REACH                                                                                                              \
-        ", live as ("                                                                                                  \
-        " select r.oid, r.name, r.relname, o.attnum as org from reach r join pg_attribute o on o.attrelid = r.oid"     \
-        "  and o.attname = case r.name when 'public.organizations' then 'id' else 'org_id' end and not o.attisdropped" \
-        " where r.relkind in ('r', 'p') and not r.relispartition)"
+    ", live as ("                                                                                                      \
+    " select r.oid, r.name, r.relname, o.attnum as org from reach r join pg_attribute o on o.attrelid = r.oid"         \
+    "  and o.attname = case r.name when 'public.organizations' then 'id' else 'org_id' end and not o.attisdropped"     \
+    " where r.relkind in ('r', 'p') and not r.relispartition)"
 
 static const char tables_sql[] =
     LIVE " select oid, name, org, has_table_privilege(oid, 'select'),"

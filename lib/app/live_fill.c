@@ -198,7 +198,7 @@ static bool fill(live *l, live_table *t)
         const char *sql = saas_live_insert(l, t);
         if (sql && saas_live_try(l, sql, true))
             return l->answer.rows > 0 || refuse(l, t, "an insert", "adds no row");
-        if (!sql || l->found == SAAS_ERR_UNAVAILABLE)
+        if (!sql || saas_live_is_over(l))
             return refuse(l, t, "an insert is answered:", l->answer.message);
         if (!learn(l, t))
             return false;

@@ -120,7 +120,7 @@ static saas_err prove(const saas_proof *proof, saas_arena *a, saas_error *e)
     }
     if (!err && !proof->catalogue_only) {
         PQclear(PQexec(conn, "rollback"));
-        err = saas_live_probe(conn, shared.ptr, proof->log, e);
+        err = saas_live_probe(conn, shared.ptr, SAAS_LIVE_MS, proof->log, e);
     }
     PQfinish(conn);
     if (proof->system_dsn && (!err || err == SAAS_ERR_TENANT || err == SAAS_ERR_BUG)) {

@@ -51,6 +51,8 @@ static void keep(const char *line, size_t len, void *user)
     snprintf(logged + at, sizeof logged - at, "%.*s", (int)len, line);
 }
 
+static uint32_t whole_ms = SAAS_LIVE_MS;
+
 static saas_err probe(void)
 {
     saas_log *log = NULL;
@@ -58,7 +60,7 @@ static saas_err probe(void)
     e.err = SAAS_OK;
     e.text[0] = logged[0] = 0;
     CHECK_INT(saas_log_new(&log, -1, SAAS_LOG_INFO, keep, NULL), SAAS_OK);
-    saas_err err = saas_live_probe(conn, "countries", log, &e);
+    saas_err err = saas_live_probe(conn, "countries", whole_ms, log, &e);
     CHECK_INT(PQtransactionStatus(conn), PQTRANS_IDLE);
     PQfinish(conn);
     saas_log_free(log);
@@ -212,6 +214,22 @@ static void a_locked_table_is_passed_over(void)
     PQfinish(migrating);
 }
 
+/* Out of time, wherever that is: what was not tried is told, and nothing else concluded. */
+static void its_time_is_limited(void)
+{
+    CHECK_STR(super("create function doze() returns trigger language plpgsql as $$ begin perform pg_sleep(0.1); return new;"
+                    " end $$; create trigger doze before insert on projects for each row execute function doze()"),
+              "");
+    for (whole_ms = 1; whole_ms < 1000; whole_ms += 90) {
+        CHECK_INT(probe(), SAAS_OK);
+        CHECK_STR(e.text, "");
+        if (whole_ms == 1)
+            CHECK(strstr(logged, "no time was left") && strstr(logged, "public.projects"));
+    }
+    whole_ms = SAAS_LIVE_MS;
+    CHECK_STR(super("drop function doze() cascade"), "");
+}
+
 static void a_server_that_takes_no_writes_is_not_probed(void)
 {
     CHECK_STR(super("alter table organizations rename to o"), "");
@@ -228,5 +246,6 @@ static const check_test tests[] = {TEST(a_sound_database),
                                    TEST(each_breach_is_named),
                                    TEST(what_triggers_put_right_is_no_breach),
                                    TEST(a_locked_table_is_passed_over),
+                                   TEST(its_time_is_limited),
                                    TEST(a_server_that_takes_no_writes_is_not_probed)};
 CLUSTER_MAIN(tests)

@@ -99,7 +99,8 @@ static inline void settle(session *s, bool is_call)
         }
         nanosleep(&pause, NULL);
     }
-    CHECK(!"a step answers or waits for a lock");
+    const bool answers_or_waits = false;
+    CHECK(answers_or_waits);
 }
 
 /* ---- one order ---- */
