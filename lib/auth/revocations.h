@@ -12,7 +12,7 @@ typedef struct saas_revocations saas_revocations;
 
 typedef enum saas_revoked_kind { SAAS_REVOKED_SESSION = 1, SAAS_REVOKED_USER, SAAS_REVOKED_ORG } saas_revoked_kind;
 
-enum { SAAS_GENERATION_ANY = UINT32_MAX };
+#define SAAS_GENERATION_ANY UINT32_MAX
 
 typedef struct saas_revocation {
     saas_uuid subject;
