@@ -110,6 +110,9 @@ typedef struct saas_app_options {
  *   JWT_AUDIENCE         of access tokens; default the app's name
  *
  *   CORS_ORIGINS         origins whose pages may call the app, with spaces or commas between (saas/group.h); default none
+ *   TRUSTED_PROXIES      addresses and networks (10.0.0.0/8) of the proxies in front, with spaces or commas between: only
+ *                        what they send says who the client is; default none
+ *   TRUSTED_PROXY_HEADER x-forwarded-for | forwarded: which of the two all of them set or add to; default x-forwarded-for
  *   METRICS_TOKEN        at least 32 characters, not guessable; opens GET /metrics to its bearer
  *   PASSWORD_MEMORY_KIB  of Argon2id, 7168..262144; default 19456. With PASSWORD_PASSES not less than one of OWASP's
  *                        choices: 47104 with 1, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5
@@ -188,6 +191,8 @@ SAAS_API saas_log *saas_app_log(const saas_app *app);
 SAAS_API uint16_t saas_app_port(const saas_app *app);
 SAAS_API uint32_t saas_app_workers(const saas_app *app);
 SAAS_API bool saas_app_rate_limits(const saas_app *app);
+/* Whether an address as text is one of TRUSTED_PROXIES: its connections are many clients'. */
+SAAS_API bool saas_app_trusts(const saas_app *app, saas_text address);
 /* The routes, mounted ones and the app's own included, with full paths and defaults filled in. NULL past the end. */
 SAAS_API const saas_route *saas_app_route(const saas_app *app, size_t i);
 

@@ -20,7 +20,12 @@ SAAS_API saas_text saas_method(const saas_ctx *c);
 SAAS_API saas_text saas_path(const saas_ctx *c); /* without query, not decoded */
 /* A header by its lower-case name; {NULL, 0} when absent, the first of several. */
 SAAS_API saas_text saas_header_get(const saas_ctx *c, const char *name);
+/* The client's address: the connection's, or what a proxy of TRUSTED_PROXIES says who came to it (saas/app.h). */
 SAAS_API saas_text saas_remote(const saas_ctx *c);
+/* The connection's address: the proxy's, if there is one. */
+SAAS_API saas_text saas_peer(const saas_ctx *c);
+/* Whether a proxy of TRUSTED_PROXIES says that the client came by HTTPS. */
+SAAS_API bool saas_is_secure(const saas_ctx *c);
 SAAS_API saas_text saas_request_id(const saas_ctx *c);
 /* W3C Trace Context: the trace the request belongs to (32 hex digits), of its traceparent, or begun here; and the two
  * headers to send along when the handler calls another service: this request's span as the parent, and what came as

@@ -169,6 +169,14 @@ static saas_err make_origins(saas_app *app)
     return saas_origins_read(&app->site.origins, &why, app->arena, app->settings->cors_origins);
 }
 
+static saas_err make_proxies(saas_app *app)
+{
+    const char *why;
+    const struct saas_settings *s = app->settings;
+    app->site.proxies.forwarded = s->trusted_proxy_header == saas_proxy_header_forwarded;
+    return saas_proxies_read(&app->site.proxies, &why, app->arena, s->trusted_proxies);
+}
+
 /* Copied; a '/' at the end would double. */
 static saas_err make_mail(saas_app *app, const saas_app_options *o)
 {
@@ -241,6 +249,8 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
         err = make_mail(app, o);
     if (!err)
         err = make_origins(app);
+    if (!err)
+        err = make_proxies(app);
     return err ? saas_error_add(e, err, "%s: %s", app->site.name, saas_err_symbol(err)) : SAAS_OK;
 }
 
@@ -379,6 +389,13 @@ uint32_t saas_app_workers(const saas_app *app)
 bool saas_app_rate_limits(const saas_app *app)
 {
     return app->settings->rate_limits != saas_switch_off;
+}
+
+bool saas_app_trusts(const saas_app *app, saas_text address)
+{
+    saas_address a;
+    const saas_proxies *p = &app->site.proxies;
+    return p->count && saas_address_read(&a, address) && saas_proxies_have(p, &a);
 }
 
 const saas_route *saas_app_route(const saas_app *app, size_t i)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "http/cors.h"
+#include "http/proxy.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -134,6 +135,18 @@ static void check_origins(saas_sources *s)
         wrong(s, "CORS_ORIGINS", why);
 }
 
+static void check_proxies(saas_sources *s)
+{
+    const char *why;
+    saas_proxies proxies = {0};
+    const saas_text given = value_of(s, "TRUSTED_PROXIES");
+    const saas_err e = given.ptr ? saas_proxies_read(&proxies, &why, s->arena, given) : SAAS_OK;
+    if (e == SAAS_ERR_NO_MEMORY)
+        s->no_memory = true;
+    else if (e)
+        wrong(s, "TRUSTED_PROXIES", why);
+}
+
 static saas_err check_together(saas_sources *s, const struct saas_settings *own)
 {
     check_dsn(s, "DATABASE_URL");
@@ -141,6 +154,7 @@ static saas_err check_together(saas_sources *s, const struct saas_settings *own)
     check_dsn(s, "LISTEN_DATABASE_URL");
     check_dsn(s, "SYSTEM_DATABASE_URL");
     check_origins(s);
+    check_proxies(s);
     if (own->database_pooler == saas_pooler_transaction)
         check_pooled(s);
     saas_text access = value_of(s, "JWT_ACCESS_SECRET"), refresh = value_of(s, "JWT_REFRESH_SECRET");

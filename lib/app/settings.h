@@ -28,6 +28,11 @@ SAAS_ENUM(saas_pooler, SAAS_POOLERS);
     W(T, off)
 SAAS_ENUM(saas_switch, SAAS_SWITCH);
 
+#define SAAS_PROXY_HEADERS(W, T)                                                                                       \
+    W(T, x_forwarded_for, "x-forwarded-for")                                                                           \
+    W(T, forwarded)
+SAAS_ENUM(saas_proxy_header, SAAS_PROXY_HEADERS);
+
 #define SAAS_SETTINGS(F, T)                                                                                            \
     F(T, word(saas_environment), app_env, .def = "production", .doc = "Where it runs")                                 \
     F(T, i64(1, 65535), port, .def = "3001", .doc = "Where it listens")                                                \
@@ -57,6 +62,9 @@ SAAS_ENUM(saas_switch, SAAS_SWITCH);
     F(T, i64(1, 16), password_passes, .def = "2", .doc = "Passes over it")                                             \
     F(T, i64(8, 65536), password_pool_mib, .def = "256", .doc = "Memory that all hashing at once may take, in MiB")    \
     F(T, text(1, 8000), cors_origins, .doc = "Origins of pages that may call it: https://app.example.org …")          \
+    F(T, text(1, 8000), trusted_proxies, .doc = "Addresses and networks of proxies that say who the client is")        \
+    F(T, word(saas_proxy_header), trusted_proxy_header, .def = "x-forwarded-for",                                      \
+      .doc = "The header in which they all say it")                                                                    \
     F(T, text(32, 4000), metrics_token, .secret = true, .key = true, .doc = "Opens GET /metrics to its bearer")        \
     F(T, word(saas_switch), rate_limits, .def = "on", .doc = "Throttling; off is for load tests, not for production")
 SAAS_DECLARE(saas_settings, SAAS_SETTINGS);

@@ -42,7 +42,8 @@ static void leave(saas_h2o_conn *c)
 {
     saas_h2o_door *d = c->door;
     h2o_linklist_unlink(&c->link);
-    saas_h2o_peers_leave(&d->crowd->peers, &c->address.any);
+    if (c->counted)
+        saas_h2o_peers_leave(&d->crowd->peers, &c->address.any);
     free(c);
     atomic_fetch_sub(&d->crowd->count, 1);
     resume(d);
@@ -164,12 +165,22 @@ static bool identify(saas_h2o_conn *c)
     return true;
 }
 
+/* A proxy's connections are many clients'. */
+static bool count(saas_h2o_conn *c)
+{
+    saas_h2o_crowd *crowd = c->door->crowd;
+    if (saas_app_trusts(crowd->app, (saas_text){c->remote, c->remote_len}))
+        return true;
+    c->counted = saas_h2o_peers_enter(&crowd->peers, &c->address.any);
+    return c->counted;
+}
+
 static void adopt(saas_h2o_door *d, h2o_socket_t *sock)
 {
     saas_h2o_conn *c = calloc(1, sizeof *c);
     if (c)
         *c = (saas_h2o_conn){.door = d, .sock = sock, .linger_fd = -1};
-    if (!c || !identify(c) || !saas_h2o_peers_enter(&d->crowd->peers, &c->address.any)) {
+    if (!c || !identify(c) || !count(c)) {
         free(c);
         h2o_socket_close(sock);
         atomic_fetch_sub(&d->crowd->count, 1);

@@ -5,7 +5,7 @@
 #include "h2o/peers.h"
 #include <h2o.h>
 #include <netinet/in.h>
-#include <saas/loop.h>
+#include <saas/app.h>
 #include <stdatomic.h>
 
 enum {
@@ -24,6 +24,7 @@ typedef struct saas_h2o_crowd {
     atomic_uint count;
     unsigned max;
     saas_h2o_peers peers;
+    const saas_app *app; /* whose proxies are not counted by their address */
 } saas_h2o_crowd;
 
 /* One thread's listeners and its connections. */
@@ -49,6 +50,7 @@ typedef struct saas_h2o_conn {
     saas_h2o_door *door;
     h2o_socket_t *sock;
     int linger_fd; /* a duplicate to outlive h2o's own; -1: none */
+    bool counted; /* by its address */
     size_t discarded;
     uint64_t since_ms; /* waits */
     uint64_t until_ms; /* lingers */

@@ -117,6 +117,7 @@ saas_err saas_h2o_serve(saas_h2o_server **out, saas_app *app, const saas_h2o_opt
     s->app = app;
     read_options(&s->options, options);
     sem_init(&s->started, 0, 0);
+    s->crowd.app = app;
     s->crowd.max = s->options.connections_max;
     saas_h2o_peers_init(&s->crowd.peers, s->options.connections_per_address);
     saas_err err = configure(s);

@@ -30,7 +30,9 @@ struct saas_ctx {
     saas_arena arena; /* first block: the rest of this allocation */
 
     /* request, copied into the arena */
-    saas_text method, path, url_query, content_type, remote, request_id;
+    saas_text method, path, url_query, content_type, request_id;
+    saas_text peer, remote; /* of the connection; of the client */
+    bool secure;            /* it came to a proxy by HTTPS */
     saas_text authorization; /* of the headers */
     saas_text body;          /* writable, one byte behind it */
     bool body_sent;

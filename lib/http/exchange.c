@@ -80,7 +80,7 @@ static saas_err copy_request(saas_ctx *c, const saas_host_request *r)
     put(&at, r->target);
     split_target(c, target, r->target.len);
     c->content_type = put(&at, r->content_type);
-    c->remote = put(&at, r->remote);
+    c->peer = c->remote = put(&at, r->remote);
     c->body_sent = r->body.ptr != NULL;
     c->body = put(&at, r->body);
     for (size_t i = 0; i < r->header_count; i++) {
@@ -93,6 +93,23 @@ static saas_err copy_request(saas_ctx *c, const saas_host_request *r)
     c->header_count = r->header_count;
     c->refused = r->refused;
     return SAAS_OK;
+}
+
+/* ---- behind a proxy ---- */
+
+static saas_err find_client(saas_ctx *c)
+{
+    const saas_proxies *p = &c->shard->site->proxies;
+    saas_address peer;
+    saas_caller who;
+    if (!p->count || !saas_address_read(&peer, c->peer) || !saas_proxies_have(p, &peer))
+        return SAAS_OK;
+    saas_proxies_ask(&who, p, c->headers, c->header_count);
+    c->secure = who.secure;
+    if (!who.len)
+        return SAAS_OK;
+    c->remote = (saas_text){saas_arena_copy(&c->arena, who.text, who.len), who.len};
+    return c->remote.ptr ? SAAS_OK : SAAS_ERR_NO_MEMORY;
 }
 
 /* ---- request id ---- */
@@ -184,6 +201,7 @@ static saas_err open_exchange(saas_ctx *c, const saas_host_request *r)
     c->wall_us = saas_clock_wall_us();
     c->deadline_us = c->started_us + TIMEOUT_BEFORE_ROUTE_MS * UINT64_C(1000);
     SAAS_TRY(copy_request(c, r));
+    SAAS_TRY(find_client(c));
     SAAS_TRY(name_request(c));
     return join_trace(c);
 }

@@ -24,6 +24,16 @@ saas_text saas_remote(const saas_ctx *c)
     return c->remote;
 }
 
+saas_text saas_peer(const saas_ctx *c)
+{
+    return c->peer;
+}
+
+bool saas_is_secure(const saas_ctx *c)
+{
+    return c->secure;
+}
+
 saas_text saas_request_id(const saas_ctx *c)
 {
     return c->request_id;

@@ -9,6 +9,7 @@
 #include "fiber/fiber.h"
 #include "http/places.h"
 #include "http/pulse.h"
+#include "http/proxy.h"
 #include "http/router.h"
 #include "limit/limit.h"
 #include "loop/loop.h"
@@ -35,6 +36,7 @@ typedef struct saas_site {
     saas_limiter *limiter;      /* NULL: no rate limits */
     saas_limit_rule open_limit; /* of all open routes together, by address; per_minute 0: none */
     saas_origins origins; /* CORS_ORIGINS */
+    saas_proxies proxies; /* TRUSTED_PROXIES */
     saas_log *log;
     const saas_messages *messages; /* of issues; NULL: the usual ones */
     const saas_schema *config;     /* the host's */

@@ -91,6 +91,51 @@ static void ipv6_counts_by_64(void)
     CHECK_INT(ask_from("2001:db8:0:1::3", "GET", "/open"), 200);
 }
 
+static void each_of_many_addresses_gets_exactly_its_own(void)
+{
+    enum { ADDRESSES = 200, BURST = 7 };
+    unsigned got[ADDRESSES] = {0};
+    char address[32];
+    fresh(BURST);
+    app.site.open_limit.per_minute = 1;
+    for (int round = 0; round < 2 * BURST; round++)
+        for (int i = 0; i < ADDRESSES; i++) {
+            snprintf(address, sizeof address, "198.51.%d.%d", 100 + i % 3, i);
+            got[i] += ask_from(address, "GET", "/open") == 200;
+        }
+    for (int i = 0; i < ADDRESSES; i++)
+        CHECK_INT(got[i], BURST);
+}
+
+/* Who calls through a proxy is told apart by what the proxy says, and by nothing a client says (HT3). */
+static void behind_a_proxy_it_counts_by_client(void)
+{
+    static const saas_network network[] = {{{{[10] = 0xff, 0xff, 10}}, 104}};
+    char claim[64];
+    unsigned got = 0;
+    fresh(3);
+    app.site.proxies = (saas_proxies){.list = network, .count = 1};
+    for (int i = 0; i < 20; i++) {
+        snprintf(claim, sizeof claim, "192.0.2.%d, 203.0.113.9", i);
+        last.header = "x-forwarded-for";
+        last.value = claim;
+        got += ask_from("10.0.0.1", "GET", "/open") == 200;
+    }
+    CHECK_INT(got, 3);
+    last.header = "x-forwarded-for";
+    last.value = "203.0.113.10";
+    CHECK_INT(ask_from("10.0.0.1", "GET", "/open"), 200);
+    CHECK_INT(ask_from("203.0.113.9", "GET", "/open"), 429);
+    for (int i = 0; i < 20; i++) { /* from elsewhere the header is nothing but words */
+        snprintf(claim, sizeof claim, "192.0.2.%d", i);
+        last.header = "x-forwarded-for";
+        last.value = claim;
+        got += ask_from("11.0.0.1", "GET", "/open") == 200;
+    }
+    CHECK_INT(got, 6);
+    app.site.proxies = (saas_proxies){0};
+}
+
 /* What the route's own limit refuses does not use up the other one. */
 static void a_route_has_a_limit_of_its_own_beside(void)
 {
@@ -218,6 +263,8 @@ static const check_test tests[] = {
     TEST(starts),
     TEST(open_routes_share_a_limit_by_address),
     TEST(ipv6_counts_by_64),
+    TEST(each_of_many_addresses_gets_exactly_its_own),
+    TEST(behind_a_proxy_it_counts_by_client),
     TEST(a_route_has_a_limit_of_its_own_beside),
     TEST(signed_in_it_counts_by_account),
                                    TEST(a_token_buys_nothing_on_an_open_route),
