@@ -8,6 +8,7 @@
 #include <saas/config.h>
 #include <saas/ctx.h>
 #include <saas/db.h>
+#include <saas/files.h>
 #include <saas/group.h>
 #include <saas/log.h>
 #include <saas/route.h>

@@ -11,6 +11,7 @@
 
 #include <saas/config.h>
 #include <saas/db.h>
+#include <saas/files.h>
 #include <saas/group.h>
 #include <saas/host.h>
 #include <saas/log.h>
@@ -78,6 +79,8 @@ typedef struct saas_app_options {
     uint32_t overload_lag_ms, overload_wait_ms;
     uint32_t blocked_ms; /* a handler that keeps its loop for longer without waiting is logged; 0: 100 */
     const saas_group *group;          /* that every route stands in; NULL: none */
+    const saas_files *files;          /* SAAS_FILES(table): folders for browsers; read, and then forgotten */
+    size_t file_count, file_size;
     char end_;
 } saas_app_options;
 
@@ -113,6 +116,7 @@ typedef struct saas_app_options {
  *   TRUSTED_PROXIES      addresses and networks (10.0.0.0/8) of the proxies in front, with spaces or commas between: only
  *                        what they send says who the client is; default none
  *   TRUSTED_PROXY_HEADER x-forwarded-for | forwarded: which of the two all of them set or add to; default x-forwarded-for
+ *   WEB_ROOT             folder of a web client's files, where options.files leave it open
  *   METRICS_TOKEN        at least 32 characters, not guessable; opens GET /metrics to its bearer
  *   PASSWORD_MEMORY_KIB  of Argon2id, 7168..262144; default 19456. With PASSWORD_PASSES not less than one of OWASP's
  *                        choices: 47104 with 1, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5

@@ -177,6 +177,36 @@ static saas_err make_proxies(saas_app *app)
     return saas_proxies_read(&app->site.proxies, &why, app->arena, s->trusted_proxies);
 }
 
+static saas_err add_folder(saas_app *app, const saas_files *given, saas_error *e)
+{
+    saas_folder *folder = saas_arena_alloc(app->site.files, sizeof *folder);
+    if (!folder)
+        return SAAS_ERR_NO_MEMORY;
+    SAAS_TRY(saas_folder_read(folder, app->site.files, given, e));
+    SAAS_LOG(app->site.log, SAAS_LOG_INFO, "files read", {"prefix", saas_v_z(given->prefix)},
+             {"folder", saas_v_z(given->folder)}, {"files", SAAS_ARG(folder->count)}, {"bytes", SAAS_ARG(folder->bytes)},
+             {"passed_over", SAAS_ARG(folder->passed_over)});
+    return saas_router_add_folder(app->site.router, folder, given->group, e);
+}
+
+/* Before anything counts the routes. */
+static saas_err make_files(saas_app *app, const saas_app_options *o, saas_error *e)
+{
+    saas_err err = SAAS_OK;
+    if (!o->file_count)
+        return SAAS_OK;
+    app->site.files = saas_arena_new(SIZE_MAX / 2);
+    if (!app->site.files)
+        return SAAS_ERR_NO_MEMORY;
+    for (size_t i = 0; i < o->file_count && !err; i++) {
+        saas_files f = {0};
+        memcpy(&f, (const char *)o->files + i * o->file_size, o->file_size < sizeof f ? o->file_size : sizeof f);
+        f.folder = f.folder ? f.folder : app->settings->web_root.ptr;
+        err = f.folder ? add_folder(app, &f, e) : SAAS_OK;
+    }
+    return err;
+}
+
 /* Copied; a '/' at the end would double. */
 static saas_err make_mail(saas_app *app, const saas_app_options *o)
 {
@@ -233,6 +263,8 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
     site->attach = attach;
     site->detach = detach;
     saas_err err = make_log(app, o);
+    if (!err)
+        err = make_files(app, o, e);
     if (!err)
         err = make_keys(app);
     if (!err)
@@ -301,6 +333,7 @@ void saas_app_free(saas_app *app)
     saas_places_free(app->site.places);
     saas_keys_free(app->keys);
     saas_router_free(app->site.router);
+    saas_arena_free(app->site.files);
     saas_log_free(app->own_log);
     if (app->settings)
         saas_config_wipe(app->settings, &saas_settings_schema);

@@ -65,6 +65,7 @@ SAAS_ENUM(saas_proxy_header, SAAS_PROXY_HEADERS);
     F(T, text(1, 8000), trusted_proxies, .doc = "Addresses and networks of proxies that say who the client is")        \
     F(T, word(saas_proxy_header), trusted_proxy_header, .def = "x-forwarded-for",                                      \
       .doc = "The header in which they all say it")                                                                    \
+    F(T, text(1, 4000), web_root, .doc = "Folder of a web client's files")                                            \
     F(T, text(32, 4000), metrics_token, .secret = true, .key = true, .doc = "Opens GET /metrics to its bearer")        \
     F(T, word(saas_switch), rate_limits, .def = "on", .doc = "Throttling; off is for load tests, not for production")
 SAAS_DECLARE(saas_settings, SAAS_SETTINGS);

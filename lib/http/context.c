@@ -22,6 +22,8 @@ saas_ctx *saas_ctx_new(saas_shard *shard, size_t limit_bytes)
     c->match.route = NULL;
     c->match.policy = saas_router_policy(shard->site->router);
     c->match.cors = c->match.policy->cors;
+    c->match.folder = NULL;
+    c->match.file = NULL;
     c->match.param_count = 0;
     c->db_error.sqlstate[0] = c->db_error.constraint[0] = 0;
     saas_arena_init(&c->arena, c + 1, SAAS_CTX_BLOCK, limit_bytes);

@@ -31,14 +31,14 @@ struct saas_ctx {
 
     /* request, copied into the arena */
     saas_text method, path, url_query, content_type, request_id;
-    saas_text peer, remote; /* of the connection; of the client */
-    bool secure;            /* it came to a proxy by HTTPS */
+    saas_text peer, remote;  /* of the connection; of the client */
+    bool secure;             /* it came to a proxy by HTTPS */
     saas_text authorization; /* of the headers */
     saas_text body;          /* writable, one byte behind it */
     bool body_sent;
     const saas_header *headers;
     size_t header_count;
-    saas_err refused; /* by the transport */
+    saas_err refused;                  /* by the transport */
     saas_text traceparent, tracestate; /* of the headers; the state only if it is passed on */
     unsigned traceparents, tracestates;
     saas_trace trace;
@@ -81,10 +81,11 @@ struct saas_ctx {
 
     /* answer */
     saas_defer_item *deferred;
-    bool replied;         /* the answer is built */
-    bool preflight;       /* and has its headers for other origins */
-    bool answered;        /* and stays as it is: hooks that come after may add headers */
-    bool failure_written; /* of the result */
+    bool replied;          /* the answer is built */
+    const saas_file *file; /* whose bytes it is; NULL: out's */
+    bool preflight;        /* and has its headers for other origins */
+    bool answered;         /* and stays as it is: hooks that come after may add headers */
+    bool failure_written;  /* of the result */
     bool replayed;
     bool bug;      /* sticky 500 */
     bool close;    /* the connection, behind the answer */
@@ -123,7 +124,8 @@ void saas_ctx_settle(saas_ctx *c);
 void saas_ctx_cut(saas_ctx *c, saas_err why);
 void saas_ctx_log_request(saas_ctx *c, uint64_t took_us);
 
-/* "app:request id", by which its statements are found in pg_stat_activity and in the server's log. NULL without memory. */
+/* "app:request id", by which its statements are found in pg_stat_activity and in the server's log. NULL without memory.
+ */
 const char *saas_ctx_tag(saas_ctx *c);
 
 /* ---- waiting, on the fiber ---- */

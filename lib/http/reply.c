@@ -10,6 +10,7 @@ enum { OUT_FIRST = 512, HOST_HEADERS_MAX = SAAS_REPLY_HEADERS_MAX - 32 };
 void saas_ctx_clear_reply(saas_ctx *c)
 {
     c->replied = false;
+    c->file = NULL;
     c->out.len = 0;
     c->out.failed = false;
     if (!c->out.arena)
@@ -208,6 +209,8 @@ static void revalidate(saas_ctx *c, saas_text *body)
 
 static saas_text body_of(saas_ctx *c)
 {
+    if (c->file)
+        return c->file->body;
     const saas_text body = saas_buf_done(&c->out);
     if (body.ptr)
         return body;

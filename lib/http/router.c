@@ -201,6 +201,39 @@ size_t saas_route_index(const saas_route *r)
     return ((const saas_entry *)(const void *)((const char *)r - offsetof(saas_entry, route)))->index;
 }
 
+/* ---- folders ---- */
+
+static saas_err add_place(saas_router *r, const saas_folder *folder, saas_entry *entry)
+{
+    saas_place *place = saas_arena_alloc(r->arena, sizeof *place), **at = &r->places;
+    if (!place)
+        return SAAS_ERR_NO_MEMORY;
+    while (*at && (*at)->folder->prefix.len >= folder->prefix.len)
+        at = &(*at)->next;
+    *place = (saas_place){.next = *at, .folder = folder, .entry = entry};
+    *at = place;
+    return keep(r, entry);
+}
+
+/* Metrics, limits and the log know all of its files as one route, named by the prefix. */
+saas_err saas_router_add_folder(saas_router *r, const saas_folder *folder, const saas_group *group, saas_error *e)
+{
+    saas_entry *entry;
+    const saas_text path = saas_arena_format(r->arena, "%s*", folder->prefix.ptr);
+    const saas_route route = {.method = "GET",
+                              .path = path.ptr,
+                              .handler = saas_files_serve,
+                              .open = true,
+                              .group = group,
+                              .etag = SAAS_ON,
+                              .limit_per_minute = SAAS_UNLIMITED};
+    const saas_source from = {"", {&route, 1, sizeof route}, {NULL, r->group}};
+    if (!path.ptr)
+        return SAAS_ERR_NO_MEMORY;
+    SAAS_TRY(saas_entry_new(&entry, r->arena, &from, 0, e));
+    return add_place(r, folder, entry);
+}
+
 /* ---- searching ---- */
 
 /* Depth is the trie's, which the program's own routes bound. */
@@ -233,6 +266,36 @@ static bool tunnel_or_trace(saas_text method)
     return saas_text_equal(method, SAAS_LIT("TRACE")) || saas_text_equal(method, SAAS_LIT("CONNECT"));
 }
 
+static void take(saas_match *out, const saas_entry *entry)
+{
+    out->route = &entry->route;
+    out->policy = &entry->policy;
+    out->cors = entry->policy.cors;
+}
+
+void saas_match_file(saas_match *m, const saas_file *file)
+{
+    m->file = file;
+    take(m, m->place->entry);
+}
+
+static saas_err find_file(saas_match *out, const saas_router *r, saas_text method, saas_text path)
+{
+    const saas_place *at = r->places;
+    while (at && !saas_folder_covers(at->folder, path))
+        at = at->next;
+    out->place = at;
+    out->folder = at ? at->folder : NULL;
+    const saas_file *file = at ? saas_folder_find(at->folder, path) : NULL;
+    if (!file)
+        return SAAS_ERR_NOT_FOUND;
+    out->allow = "GET, HEAD, OPTIONS";
+    if (!saas_text_equal(method, SAAS_LIT("GET")) && !saas_text_equal(method, SAAS_LIT("HEAD")))
+        return SAAS_ERR_METHOD_NOT_ALLOWED;
+    saas_match_file(out, file);
+    return SAAS_OK;
+}
+
 saas_err saas_router_find(saas_match *out, const saas_router *r, saas_text method, saas_text path)
 {
     const saas_node *n = lookup(r, path, out);
@@ -241,16 +304,14 @@ saas_err saas_router_find(saas_match *out, const saas_router *r, saas_text metho
     out->cors = n ? n->entries->policy.cors : r->policy.cors;
     out->node = n;
     if (!n && !refused)
-        return SAAS_ERR_NOT_FOUND;
+        return find_file(out, r, method, path);
     out->allow = n ? n->allow : any_method;
     const saas_entry *entry = n && !refused ? entry_for(n, method) : NULL;
     if (!entry && n && saas_text_equal(method, SAAS_LIT("HEAD")))
         entry = entry_for(n, SAAS_LIT("GET"));
     if (!entry)
         return SAAS_ERR_METHOD_NOT_ALLOWED;
-    out->route = &entry->route;
-    out->policy = &entry->policy;
-    out->cors = entry->policy.cors;
+    take(out, entry);
     out->param_count = entry->name_count;
     for (size_t i = 0; i < entry->name_count; i++)
         out->names[i] = entry->names[i];
@@ -259,8 +320,8 @@ saas_err saas_router_find(saas_match *out, const saas_router *r, saas_text metho
 
 const saas_cors_rule *saas_match_cors(const saas_match *m, saas_text method)
 {
-    const saas_entry *entry = entry_for(m->node, method);
-    if (!entry && saas_text_equal(method, SAAS_LIT("HEAD")))
+    const saas_entry *entry = m->node ? entry_for(m->node, method) : NULL;
+    if (!entry && m->node && saas_text_equal(method, SAAS_LIT("HEAD")))
         entry = entry_for(m->node, SAAS_LIT("GET"));
     return entry ? entry->policy.cors : m->cors;
 }

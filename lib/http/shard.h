@@ -37,6 +37,7 @@ typedef struct saas_site {
     saas_limit_rule open_limit; /* of all open routes together, by address; per_minute 0: none */
     saas_origins origins; /* CORS_ORIGINS */
     saas_proxies proxies; /* TRUSTED_PROXIES */
+    saas_arena *files;    /* what is served of folders; NULL: none */
     saas_log *log;
     const saas_messages *messages; /* of issues; NULL: the usual ones */
     const saas_schema *config;     /* the host's */

@@ -22,6 +22,13 @@ typedef struct saas_node {
     const char *allow;
 } saas_node;
 
+/* A folder and what stands for it among the routes. */
+typedef struct saas_place {
+    struct saas_place *next;
+    const saas_folder *folder;
+    saas_entry *entry;
+} saas_place;
+
 struct saas_router {
     saas_arena *arena;
     const saas_group *group; /* around all */
@@ -29,6 +36,7 @@ struct saas_router {
     saas_node root;
     saas_entry **entries; /* in the order added */
     size_t count, cap;
+    saas_place *places; /* the longest prefix first */
 };
 
 /* The first segment of "/a/b": {"a"}, and the rest "/b"; false when path does not begin with '/'. */

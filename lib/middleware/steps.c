@@ -39,6 +39,8 @@ static saas_err answer_options(saas_ctx *c)
 static saas_err routed(saas_ctx *c)
 {
     saas_err e = saas_router_find(&c->match, c->shard->site->router, c->method, c->path);
+    if (e == SAAS_ERR_NOT_FOUND)
+        e = saas_files_fall_back(c);
     if (e == SAAS_OK)
         limit_to_route(c, c->match.route);
     if (saas_text_equal(c->method, SAAS_LIT("TRACE")) || saas_text_equal(c->method, SAAS_LIT("CONNECT")))

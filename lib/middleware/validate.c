@@ -109,6 +109,8 @@ saas_err saas_validate(saas_ctx *c)
 {
     if (c->body.len > c->match.route->body_max_bytes)
         return SAAS_ERR_PAYLOAD_TOO_LARGE;
+    if (c->match.file)
+        return SAAS_OK; /* whatever follows its name: clients ask for "app.js?v=2" */
     c->issues.messages = c->shard->site->messages;
     saas_err path = read_path(c);
     if (path)
