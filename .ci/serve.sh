@@ -134,7 +134,7 @@ await_ready() {
 print_calls() {
     cat <<TEXT
 
-The MVP serves http://localhost:$PORT. Ctrl-C ends it; its data stays${cluster:+ in $state}. Try:
+The MVP serves http://localhost:$PORT. Ctrl-C ends it; its data stays${cluster:+ in $state}. Open it in a browser, or try:
 
 API=http://localhost:$PORT JSON='content-type: application/json'
 curl -s \$API/v1/auth/signup -H "\$JSON" -d '{"orgName":"Acme","email":"ada@example.com","password":"correct horse battery"}'
@@ -148,7 +148,7 @@ TEXT
 
 serve() {
     local status=0
-    export PORT=${PORT:-3001} APP_ENV=${APP_ENV:-development}
+    export PORT=${PORT:-3001} APP_ENV=${APP_ENV:-development} WEB_ROOT=${WEB_ROOT:-$root/examples/mvp/web}
     need_port "$PORT"
     ensure "$BUILD_NEEDS" "$SERVE_NEEDS"
     build build

@@ -13,13 +13,20 @@ static const saas_mount mounts[] = {
     {"/v1/projects", mvp_project_routes},
 };
 
+/* Calls an organization may make, by its plan. */
+static const saas_plan_limit numbers[] = {{"free", 6000}, {"team", 60000}, {NULL, 6000}};
+static const saas_limit_class calls = SAAS_LIMIT_CLASS(.name = "calls", .by = SAAS_BY_ORG, SAAS_PLANS(numbers));
+
 /* Answers are data, never pages. Pages of other origins may read them if CORS_ORIGINS names them. */
 static const saas_fixed_header headers[] = {SAAS_SECURE_HEADERS};
-static const saas_group api = SAAS_GROUP(SAAS_HEADERS(headers));
+static const saas_group api = SAAS_GROUP(SAAS_HEADERS(headers), SAAS_LIMITS(&calls));
+
+/* A page to try it with: WEB_ROOT=examples/mvp/web. */
+static const saas_files web[] = {{.prefix = "/", .fallback = "index.html", .immutable = "assets/"}};
 
 int main(int argc, char **argv)
 {
     return saas_h2o_main(SAAS_APP(.name = "mvp", SAAS_MOUNTS(mounts), SAAS_MIGRATIONS(mvp_migrations),
-                                  .config = &settings_schema, .group = &api),
+                                  .config = &settings_schema, .group = &api, SAAS_FILES(web)),
                          argc, argv);
 }

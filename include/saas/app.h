@@ -81,6 +81,11 @@ typedef struct saas_app_options {
     const saas_group *group;          /* that every route stands in; NULL: none */
     const saas_files *files;          /* SAAS_FILES(table): folders for browsers; read, and then forgotten */
     size_t file_count, file_size;
+    /* The plan of the organization that is signed in, for limits by plan; runs before the handler, may wait. Asked once in
+     * plan_ttl_s (0: 60) for an organization and loop. When it fails, the plan of the time before holds, or none in
+     * particular. NULL: the column plan of organizations. */
+    saas_err (*plan_of)(saas_ctx *c, saas_text *plan);
+    uint32_t plan_ttl_s;
     char end_;
 } saas_app_options;
 

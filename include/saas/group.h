@@ -66,6 +66,30 @@ typedef struct saas_cors {
     char end_;
 } saas_cors;
 
+/* A count that several routes share, with numbers by the plan of the organization that is signed in.
+ *
+ *   static const saas_plan_limit numbers[] = {{"free", 60}, {"team", 600, 1000}, {"company", SAAS_UNLIMITED}, {NULL, 60}};
+ *   static const saas_limit_class api = SAAS_LIMIT_CLASS(.name = "api", .by = SAAS_BY_ORG, SAAS_PLANS(numbers));
+ *
+ * A call counts for limit_cost under each class of its route, beside the route's own limit; the first that refuses it
+ * decides, and then none has counted it. Classes of one name share their counts. On an open route all of them count by
+ * address, with the numbers of no plan in particular. Which plan an organization is on: options.plan_of. */
+typedef enum saas_limit_by { SAAS_BY_NONE, SAAS_BY_USER, SAAS_BY_ORG, SAAS_BY_ADDRESS } saas_limit_by;
+
+typedef struct saas_plan_limit {
+    const char *plan; /* NULL: every other one; must be among them */
+    uint32_t per_minute, burst; /* burst 0: a minute's; SAAS_UNLIMITED: no limit */
+} saas_plan_limit;
+
+typedef struct saas_limit_class {
+    size_t size;      /* SAAS_LIMIT_CLASS fills it in */
+    const char *name; /* in RateLimit and RateLimit-Policy */
+    saas_limit_by by;
+    const saas_plan_limit *plans; /* SAAS_PLANS(table) */
+    size_t plan_count, plan_size;
+    char end_;
+} saas_limit_class;
+
 struct saas_group {
     size_t size;
     const saas_group *in; /* the group it stands in */
@@ -79,9 +103,13 @@ struct saas_group {
     size_t header_count, header_size;
     const saas_hook *hooks; /* SAAS_HOOKS(table) */
     size_t hook_count, hook_size;
+    const saas_limit_class *const *limits; /* SAAS_LIMITS(&a, &b): four at most */
     char end_;
 };
 
+#define SAAS_LIMIT_CLASS(...) {.size = sizeof(saas_limit_class), __VA_ARGS__}
+#define SAAS_PLANS(table)   .plans = (table), .plan_count = sizeof(table) / sizeof *(table), .plan_size = sizeof *(table)
+#define SAAS_LIMITS(...)    .limits = (const saas_limit_class *const[]){__VA_ARGS__, 0}
 #define SAAS_CORS(...)      {.size = sizeof(saas_cors), __VA_ARGS__}
 #define SAAS_GROUP(...)     {.size = sizeof(saas_group), __VA_ARGS__}
 #define SAAS_HEADERS(table) .headers = (table), .header_count = sizeof(table) / sizeof *(table), .header_size = sizeof *(table)

@@ -21,7 +21,8 @@ SAAS_BEGIN_DECLS
 
 typedef struct saas_ctx saas_ctx;
 
-typedef struct saas_group saas_group; /* saas/group.h */
+typedef struct saas_group saas_group; /* saas/group.h, as the next one */
+typedef struct saas_limit_class saas_limit_class;
 
 typedef enum saas_role { SAAS_ROLE_DEFAULT, SAAS_VIEWER, SAAS_MEMBER, SAAS_ADMIN } saas_role;
 
@@ -63,7 +64,7 @@ typedef struct saas_route {
     size_t conflict_count, conflict_size;
     /* How often whoever is signed in, on an open route an address, may call it: limit_burst at once, then one every
      * 60 s / limit_per_minute; past that 429 with Retry-After. Answers tell how much is left (RateLimit, RateLimit-Policy).
-     * limit_burst 0: as many as a minute's; limit_cost: of one call, 0: 1. SAAS_UNLIMITED: not even the app's limit of
+     * limit_burst 0: as many as a minute's; limit_cost: of one call, also under .limits, 0: 1. SAAS_UNLIMITED: not even the app's limit of
      * open routes counts here. */
     uint32_t limit_per_minute, limit_burst, limit_cost;
     /* The :names of the path as a struct (saas_params): a field a name, scalar kinds; what does not fit answers like an
@@ -78,6 +79,7 @@ typedef struct saas_route {
      * each time (Cache-Control: no-cache, also private when signed in); If-None-Match is answered 304 without a body when
      * nothing has changed. The handler runs all the same. Not where an answer says no-store. */
     saas_choice etag;
+    const saas_limit_class *const *limits; /* SAAS_LIMITS(&api): in place of its groups' */
     char end_;
 } saas_route;
 

@@ -259,6 +259,8 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
     site->blocked_us = limit_ms(o->blocked_ms, BLOCKED_MS) * UINT64_C(1000);
     site->fiber_stack_bytes = o->fiber_stack_bytes;
     site->requests_max = o->requests_max ? o->requests_max : REQUESTS;
+    site->plan_of = o->plan_of;
+    site->plan_ttl_s = o->plan_ttl_s;
     site->ready = is_ready;
     site->attach = attach;
     site->detach = detach;

@@ -12,7 +12,7 @@ typedef struct saas_charge {
     uint32_t cost;
 } saas_charge;
 
-enum { SAAS_CHARGES_MAX = 4 };
+enum { SAAS_CHARGES_MAX = 6 };
 
 /* Takes all of them, SAAS_CHARGES_MAX at most, or none, and notes what is left for the answer's headers. The app has a
  * limiter. ERR_RATE_LIMITED, ERR_NO_MEMORY; errors of the store. */

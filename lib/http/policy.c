@@ -55,6 +55,8 @@ void saas_groups_complete(saas_route *r, const saas_groups *groups)
             r->timeout_ms = g.timeout_ms;
         if (r->etag == SAAS_INHERIT)
             r->etag = g.etag;
+        if (!r->limits)
+            r->limits = g.limits;
         take_limit(r, &g);
     }
 }
@@ -157,9 +159,12 @@ static saas_err make_cors(saas_policy *p, const char **why, saas_arena *a, const
     return SAAS_OK;
 }
 
-saas_err saas_policy_make(saas_policy *out, const char **why, saas_arena *a, const saas_groups *g, const saas_route *r)
+saas_err saas_policy_make(saas_policy *out, const char **why, saas_arena *a, saas_plans *plans, const saas_groups *g,
+                          const saas_route *r)
 {
     saas_policy p = {.etag = r && r->etag == SAAS_ON};
+    if (r && r->limit_per_minute != SAAS_UNLIMITED)
+        SAAS_TRY(saas_classes_read(&p.classes, &p.class_count, why, a, plans, r->limits, r->limit_cost));
     SAAS_TRY(make_headers(&p, why, a, g));
     SAAS_TRY(make_hooks(&p, a, g));
     SAAS_TRY(make_cors(&p, why, a, g));

@@ -194,8 +194,8 @@ static void check_limit(subject *s)
 {
     const saas_route *r = &s->entry->route;
     if (r->limit_per_minute == SAAS_UNLIMITED || !r->limit_per_minute) {
-        if (r->limit_burst || r->limit_cost)
-            blame(s, ".limit_burst and .limit_cost go with .limit_per_minute");
+        if (r->limit_burst || (r->limit_cost && !r->limits))
+            blame(s, ".limit_burst and .limit_cost go with .limit_per_minute, .limit_cost also with .limits");
         return;
     }
     if (r->limit_per_minute > SAAS_LIMIT_PER_MINUTE_MAX || r->limit_burst > SAAS_LIMIT_BURST_MAX)
@@ -238,7 +238,7 @@ static saas_err join_groups(subject *s, saas_entry *entry, const saas_source *fr
                      : SAAS_ERR_BUG;
     if (!e) {
         saas_groups_complete(&entry->route, &groups);
-        e = saas_policy_make(&entry->policy, &why, s->arena, &groups, &entry->route);
+        e = saas_policy_make(&entry->policy, &why, s->arena, from->plans, &groups, &entry->route);
     }
     if (e == SAAS_ERR_BUG)
         blame(s, why);

@@ -169,8 +169,13 @@ saas_err saas_router_within(saas_router *r, const saas_group *group, saas_error 
     saas_err err = saas_groups_add(&groups, group) ? SAAS_OK : SAAS_ERR_BUG;
     r->group = group;
     if (!err)
-        err = saas_policy_make(&r->policy, &why, r->arena, &groups, NULL);
+        err = saas_policy_make(&r->policy, &why, r->arena, &r->plans, &groups, NULL);
     return err == SAAS_ERR_BUG ? saas_error_add(e, err, "options.group: %s", why) : err;
+}
+
+const saas_plans *saas_router_plans(const saas_router *r)
+{
+    return &r->plans;
 }
 
 const saas_policy *saas_router_policy(const saas_router *r)
@@ -181,7 +186,7 @@ const saas_policy *saas_router_policy(const saas_router *r)
 saas_err saas_router_add(saas_router *r, const char *prefix, saas_route_list list, const saas_group *group,
                          saas_error *e)
 {
-    const saas_source from = {prefix, list, {group, r->group}};
+    const saas_source from = {prefix, list, {group, r->group}, &r->plans};
     saas_err all = SAAS_OK;
     for (size_t i = 0; i < list.count; i++) {
         saas_entry *entry;
@@ -227,7 +232,7 @@ saas_err saas_router_add_folder(saas_router *r, const saas_folder *folder, const
                               .group = group,
                               .etag = SAAS_ON,
                               .limit_per_minute = SAAS_UNLIMITED};
-    const saas_source from = {"", {&route, 1, sizeof route}, {NULL, r->group}};
+    const saas_source from = {"", {&route, 1, sizeof route}, {NULL, r->group}, &r->plans};
     if (!path.ptr)
         return SAAS_ERR_NO_MEMORY;
     SAAS_TRY(saas_entry_new(&entry, r->arena, &from, 0, e));

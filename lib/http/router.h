@@ -26,6 +26,8 @@ SAAS_MUST_CHECK saas_err saas_router_within(saas_router *r, const saas_group *gr
 /* A folder, kept by the caller: its files answer for paths that no route has. ERR_BUG, ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_router_add_folder(saas_router *r, const saas_folder *folder, const saas_group *group,
                                                 saas_error *e);
+/* The plans that limits of its routes name. */
+const saas_plans *saas_router_plans(const saas_router *r);
 /* Of what matches no route. */
 const saas_policy *saas_router_policy(const saas_router *r);
 

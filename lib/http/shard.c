@@ -30,6 +30,11 @@ static saas_err furnish(saas_shard *shard)
         SAAS_TRY(saas_signer_new(&shard->signer, shard->site->keys));
     if (shard->site->metrics)
         SAAS_TRY(saas_meter_new(&shard->meter, shard->site->metrics));
+    if (saas_router_plans(shard->site->router)->count) {
+        shard->plans = saas_plan_cache_new();
+        if (!shard->plans)
+            return SAAS_ERR_NO_MEMORY;
+    }
     SAAS_TRY(connect_database(shard));
     if (shard->site->attach)
         SAAS_TRY(shard->site->attach(shard));
@@ -119,6 +124,7 @@ void saas_shard_free(saas_shard *shard)
     if (shard->fibers)
         saas_fibers_free(shard->fibers);
     saas_meter_free(shard->meter);
+    saas_plan_cache_free(shard->plans);
     if (shard->signer)
         saas_signer_free(shard->signer);
     for (saas_list *spare; (spare = saas_list_pop(&shard->spare));)

@@ -51,6 +51,8 @@ typedef struct saas_site {
     uint64_t overload_lag_us; /* past it requests are refused; 0: never */
     saas_lookout *lookout;      /* NULL: nobody looks at the loops */
     uint64_t blocked_us;      /* past it a handler that holds its loop up is told; 0: never */
+    saas_err (*plan_of)(saas_ctx *c, saas_text *plan); /* NULL: the organization's column */
+    uint32_t plan_ttl_s;                               /* 0: 60 */
     bool (*ready)(const saas_shard *shard); /* what /ready says */
     saas_mailer mailer;                     /* NULL: mails are logged in development, dropped elsewhere */
     void *mailer_user;
@@ -69,6 +71,7 @@ struct saas_shard {
     saas_db *db;     /* NULL without a database */
     saas_db *system; /* of the system scope; NULL without */
     saas_signer *signer;
+    saas_plan_cache *plans; /* NULL: no limit goes by plan */
     saas_meter *meter;   /* NULL without metrics */
     saas_list exchanges; /* live contexts */
     saas_list spare;     /* pooled contexts */

@@ -33,6 +33,7 @@ struct saas_router {
     saas_arena *arena;
     const saas_group *group; /* around all */
     saas_policy policy;
+    saas_plans plans;
     saas_node root;
     saas_entry **entries; /* in the order added */
     size_t count, cap;
@@ -46,6 +47,7 @@ typedef struct saas_source {
     const char *prefix;
     saas_route_list list;
     const saas_group *groups[2]; /* its mount's, the router's */
+    saas_plans *plans;           /* the router's */
 } saas_source;
 /* An entry for route i of a source: copied, completed, checked. ERR_BUG: problems added to e. ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_entry_new(saas_entry **out, saas_arena *a, const saas_source *from, size_t i,

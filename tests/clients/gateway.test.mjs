@@ -2,13 +2,16 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { signUp, startMvp, request } from './server.mjs';
 
 const METRICS_TOKEN = 'metrics-token-of-the-tests-0123456789abcdef';
+const WEB_ROOT = fileURLToPath(new URL('../../examples/mvp/web', import.meta.url));
 const ORIGIN = 'https://app.example.org';
 let s, me;
 before(async () => {
-  s = await startMvp({ env: { WORKERS: '2', METRICS_TOKEN, RATE_LIMITS: 'on', CORS_ORIGINS: ORIGIN } });
+  s = await startMvp({ env: { WORKERS: '2', METRICS_TOKEN, RATE_LIMITS: 'on', CORS_ORIGINS: ORIGIN, WEB_ROOT } });
   me = await signUp(s);
 });
 after(() => s.stop());
@@ -129,6 +132,25 @@ test('answers have the headers for browsers', async () => {
     ['strict-transport-security', 'max-age=63072000; includeSubDomains'], ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"]])
     assert.equal(r.headers.get(name), value);
   assert.equal(r.headers.get('server'), null);
+});
+
+test('the example page and what it loads', async () => {
+  const page = await fetch(`${s.base}/`), html = await page.text();
+  assert.equal(html, readFileSync(`${WEB_ROOT}/index.html`, 'utf8'));
+  assert.match(page.headers.get('content-security-policy'), /^default-src 'self'/);
+  for (const [, path] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+    const r = await fetch(s.base + path), tag = r.headers.get('etag');
+    assert.deepEqual([r.status, await r.text()], [200, readFileSync(WEB_ROOT + path, 'utf8')]);
+    assert.match(r.headers.get('content-type'), path.endsWith('.js') ? /^text\/javascript/ : /^text\/css/);
+    assert.equal((await fetch(s.base + path, { headers: { 'if-none-match': tag } })).status, 304);
+  }
+  assert.equal(await (await fetch(`${s.base}/projects/7`, { headers: { accept: 'text/html' } })).text(), html);
+  assert.equal((await request(s.base, 'GET', '/projects/7')).code, 'NOT_FOUND');
+});
+
+test('an organization has so many calls a minute, by its plan', async () => {
+  const r = await s.request('GET', '/v1/projects', { token: me.token });
+  assert.match(r.headers.get('ratelimit-policy'), /^"calls";q=6000;w=60/);
 });
 
 test('open routes are limited by address, and say so (VA6)', async () => {

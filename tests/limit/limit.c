@@ -97,6 +97,20 @@ static void window_edges_double_nothing(void)
     CHECK_INT(burst(key, rule, 61 * SECOND), 1);
 }
 
+/* A machine that slept, a clock that ran ahead: the burst is there again, once. */
+static void leaps_forgive_one_burst(void)
+{
+    static const uint64_t leaps[] = {3600, 86400, 400 * 86400, UINT64_C(3650) * 86400};
+    const saas_limit_key key = named("leap");
+    uint64_t now = 7 * SECOND;
+    CHECK_INT(burst(key, sixty, now), 10);
+    for (size_t i = 0; i < sizeof leaps / sizeof *leaps; i++) {
+        now += leaps[i] * SECOND;
+        CHECK_INT(burst(key, sixty, now), 10);
+        CHECK_INT(burst(key, sixty, now + SECOND - 1), 0);
+    }
+}
+
 /* Loops read the clock one after another and take the lock in any order. */
 static void a_time_from_before_gains_nothing(void)
 {
@@ -280,6 +294,7 @@ static const check_test tests[] = {
     TEST(refusals_cost_nothing),
     TEST(exact_over_any_window),
     TEST(window_edges_double_nothing),
+    TEST(leaps_forgive_one_burst),
     TEST(a_time_from_before_gains_nothing),
     TEST(costs_and_looks),
     TEST(what_succeeded_is_given_back),
