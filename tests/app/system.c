@@ -2,6 +2,7 @@
  * own. Each place is logged with its reason and counted by it. */
 #include "http/places.h"
 #include "notes.h"
+#include <pthread.h>
 #include <unistd.h>
 
 #define TOKEN "metrics token of a test, of no worth 1"
@@ -206,6 +207,41 @@ static void names_are_bounded(void)
     saas_places_free(p);
 }
 
+enum { THREADS = 4, REASONS = 40 };
+static saas_places *places;
+static size_t indexes[THREADS][REASONS];
+
+static void *name_all(void *which)
+{
+    size_t *mine = which;
+    char why[32];
+    for (size_t i = 0; i < REASONS; i++) {
+        snprintf(why, sizeof why, "reason %zu", i);
+        mine[i] = saas_place_index(places, "outside", why);
+    }
+    return NULL;
+}
+
+/* Loops name their places at the same moment: each place has one index. */
+static void names_are_shared_by_loops(void)
+{
+    pthread_t threads[THREADS];
+    char why[32];
+    REQUIRE(!saas_places_new(&places));
+    for (int i = 0; i < THREADS; i++)
+        REQUIRE(!pthread_create(&threads[i], NULL, name_all, indexes[i]));
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < REASONS; i++) {
+        snprintf(why, sizeof why, "reason %zu", i);
+        CHECK_STR(saas_place_at(places, indexes[0][i])->why, why);
+        for (int k = 1; k < THREADS; k++)
+            CHECK_INT(indexes[k][i], indexes[0][i]);
+    }
+    CHECK(!saas_place_at(places, REASONS));
+    saas_places_free(places);
+}
+
 /* TN1 of the other role; '$' stands for it. */
 static void its_role_is_proven_too(void)
 {
@@ -242,5 +278,6 @@ static const check_test tests[] = {TEST(furnish),
                                    TEST(with_its_role_it_spans_organizations),
                                    TEST(each_place_is_logged_and_counted),
                                    TEST(names_are_bounded),
+                                   TEST(names_are_shared_by_loops),
                                    TEST(its_role_is_proven_too)};
 CLUSTER_MAIN(tests)
