@@ -53,10 +53,11 @@ typedef struct saas_refresh {
 /* The first token of a session, from the CSPRNG. */
 SAAS_MUST_CHECK saas_err saas_refresh_first(char token[SAAS_REFRESH_CHARS + 1], saas_refresh *out, saas_signer *s,
                                             saas_uuid session_id);
-/* The successor: HMAC(refresh secret, parent token || the random the session's row keeps), so that a retry within the
- * grace gets the same one, and neither row nor secret alone yields it. */
+/* The successor of a token of that session, which has been read: HMAC(refresh secret, parent token || the random the
+ * session's row keeps), so that a retry within the grace gets the same one, and neither row nor secret alone yields it.
+ */
 SAAS_MUST_CHECK saas_err saas_refresh_next(char token[SAAS_REFRESH_CHARS + 1], saas_refresh *out, saas_signer *s,
-                                           saas_text parent, const uint8_t random[32]);
+                                           saas_uuid session_id, saas_text parent, const uint8_t random[32]);
 /* Checks prefix, checksum and the server's tag. ERR_UNAUTHENTICATED: malformed, or never issued here. */
 SAAS_MUST_CHECK saas_err saas_refresh_read(saas_refresh *out, saas_signer *s, saas_text token);
 

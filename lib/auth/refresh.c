@@ -20,11 +20,13 @@ _Static_assert(SAAS_REFRESH_CHARS == PREFIX + SAAS_BASE64URL_CHARS(sizeof(saas_r
 /* CRC-32 (ISO 3309). */
 static uint32_t crc32_of(const uint8_t *bytes, size_t len)
 {
+    static const uint32_t of_half[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+                                         0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+                                         0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
     uint32_t crc = UINT32_MAX;
     for (size_t i = 0; i < len; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (0xedb88320 & (0 - (crc & 1)));
+        crc = of_half[(crc ^ bytes[i]) & 15] ^ crc >> 4;
+        crc = of_half[(crc ^ bytes[i] >> 4) & 15] ^ crc >> 4;
     }
     return ~crc;
 }
@@ -65,13 +67,11 @@ saas_err saas_refresh_first(char token[SAAS_REFRESH_CHARS + 1], saas_refresh *ou
     return e;
 }
 
-saas_err saas_refresh_next(char token[SAAS_REFRESH_CHARS + 1], saas_refresh *out, saas_signer *s, saas_text parent,
-                           const uint8_t random[32])
+saas_err saas_refresh_next(char token[SAAS_REFRESH_CHARS + 1], saas_refresh *out, saas_signer *s, saas_uuid session_id,
+                           saas_text parent, const uint8_t random[32])
 {
     saas_refresh_body body;
-    saas_refresh of_parent;
-    SAAS_TRY(saas_refresh_read(&of_parent, s, parent));
-    memcpy(body.session_id, of_parent.session_id.b, sizeof body.session_id);
+    memcpy(body.session_id, session_id.b, sizeof body.session_id);
     SAAS_TRY(saas_hmac(body.secret, s->refresh,
                        (saas_text[]){SAAS_LIT("refresh next 1"), parent, {(const char *)random, 32}}, 3));
     saas_err e = finish(token, out, s, &body);

@@ -52,12 +52,13 @@ static void unhex(uint8_t out[RANDOM], saas_text hex)
 }
 
 /* The successor another request was given a moment ago. */
-static saas_err same_again(char token[SAAS_REFRESH_CHARS + 1], saas_ctx *c, saas_text parent, saas_text random_hex)
+static saas_err same_again(char token[SAAS_REFRESH_CHARS + 1], saas_ctx *c, saas_uuid session_id, saas_text parent,
+                           saas_text random_hex)
 {
     uint8_t random[RANDOM];
     saas_refresh next;
     unhex(random, random_hex);
-    return saas_refresh_next(token, &next, c->shard->signer, parent, random);
+    return saas_refresh_next(token, &next, c->shard->signer, session_id, parent, random);
 }
 
 saas_err saas_route_refresh(saas_ctx *c)
@@ -71,8 +72,8 @@ saas_err saas_route_refresh(saas_ctx *c)
     if (e == SAAS_ERR_UNAUTHENTICATED)
         return refuse(c, NULL);
     SAAS_TRY(e);
-    SAAS_TRY(saas_random(random, sizeof random));
-    SAAS_TRY(saas_refresh_next(token, &next, c->shard->signer, parent, random));
+    SAAS_TRY(saas_shard_random(random, c->shard, sizeof random));
+    SAAS_TRY(saas_refresh_next(token, &next, c->shard->signer, given.session_id, parent, random));
     SAAS_TRY(decide(&v, c, &given, &next, random));
     const saas_principal who = {.user_id = v->user_id,
                                 .org_id = v->org_id,
@@ -85,7 +86,7 @@ saas_err saas_route_refresh(saas_ctx *c)
     if (saas_text_equal(v->outcome, SAAS_LIT("invalid")))
         return refuse(c, &who);
     if (saas_text_equal(v->outcome, SAAS_LIT("grace")))
-        SAAS_TRY(same_again(token, c, parent, v->random));
+        SAAS_TRY(same_again(token, c, given.session_id, parent, v->random));
     saas_auth_event(c, SAAS_LOG_INFO, "auth.refresh", "ok", &who);
     return saas_reply_tokens(c, &who, token);
 }

@@ -128,25 +128,14 @@ static bool sane(saas_text id)
     return true;
 }
 
-static saas_err take_random(void *out, saas_shard *shard, size_t len)
-{
-    if (shard->random_left < len) {
-        SAAS_TRY(saas_random(shard->random, sizeof shard->random));
-        shard->random_left = sizeof shard->random;
-    }
-    shard->random_left -= len;
-    memcpy(out, shard->random + shard->random_left, len);
-    return SAAS_OK;
-}
-
 /* A trace that begins here has the request's own id, if that is ours: what follows its time is random, as asked. */
 static saas_err name_request(saas_ctx *c)
 {
     uint8_t random[SAAS_UUID_RANDOM];
     c->trace.flags = SAAS_TRACE_RANDOM;
     if (sane(c->request_id))
-        return take_random(c->trace.id, c->shard, sizeof c->trace.id);
-    SAAS_TRY(take_random(random, c->shard, sizeof random));
+        return saas_shard_random(c->trace.id, c->shard, sizeof c->trace.id);
+    SAAS_TRY(saas_shard_random(random, c->shard, sizeof random));
     char *id = saas_arena_alloc(&c->arena, SAAS_UUID_CHARS + 1);
     if (!id)
         return SAAS_ERR_NO_MEMORY;
@@ -185,7 +174,7 @@ static saas_text join_states(saas_ctx *c)
 
 static saas_err join_trace(saas_ctx *c)
 {
-    SAAS_TRY(take_random(c->trace.span, c->shard, sizeof c->trace.span));
+    SAAS_TRY(saas_shard_random(c->trace.span, c->shard, sizeof c->trace.span));
     if (c->traceparents == 1 && saas_trace_parse(&c->trace, c->traceparent) && c->tracestates)
         c->tracestate = join_states(c);
     if (!c->trace.continued || !saas_tracestate_holds(c->tracestate))

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "http/ctx.h"
 #include <stdlib.h>
 
@@ -106,6 +107,17 @@ void saas_shard_stop(saas_shard *shard, uint64_t grace_ms, void (*done)(void *us
         saas_shard_check_stopped(shard);
     else if (saas_timer_start(shard->loop, &shard->grace, grace_ms, cut_all, shard))
         cut_all(shard);
+}
+
+saas_err saas_shard_random(void *out, saas_shard *shard, size_t len)
+{
+    if (shard->random_left < len) {
+        SAAS_TRY(saas_random(shard->random, sizeof shard->random));
+        shard->random_left = sizeof shard->random;
+    }
+    shard->random_left -= len;
+    memcpy(out, shard->random + shard->random_left, len);
+    return SAAS_OK;
 }
 
 void saas_shard_free(saas_shard *shard)

@@ -106,6 +106,9 @@ enum { SAAS_PARKED_MAX = 1024 };
 void saas_shard_parked(saas_shard *shard, const saas_route *route);
 bool saas_shard_closed(const saas_shard *shard, const saas_route *route);
 
+/* len up to 64, without a system call for each: for what is no secret of its own. ERR_UNAVAILABLE. */
+SAAS_MUST_CHECK saas_err saas_shard_random(void *out, saas_shard *shard, size_t len);
+
 /* Tells whoever stopped the shard, in the loop's next turn, once no context is left. */
 void saas_shard_check_stopped(saas_shard *shard);
 

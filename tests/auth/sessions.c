@@ -145,7 +145,7 @@ static void fifty_at_once_get_one_successor(void)
         conns[i] = connect_to(db.app_dsn);
     for (size_t i = 0; i < N; i++) {
         uint8_t random[32] = {(uint8_t)i, 7};
-        REQUIRE(!saas_refresh_next(tokens[i], &next, s, saas_text_z(parent), random));
+        REQUIRE(!saas_refresh_next(tokens[i], &next, s, first.session_id, saas_text_z(parent), random));
         const char *values[] = {id('d', 1), (const char *)first.hash, (const char *)next.hash, (const char *)random};
         REQUIRE(PQsendQueryParams(conns[i],
                                   "select outcome, decode(random, 'hex') from"
@@ -161,7 +161,7 @@ static void fifty_at_once_get_one_successor(void)
         bool first_one = !strcmp(PQgetvalue(r, 0, 0), "rotated");
         CHECK(first_one || !strcmp(PQgetvalue(r, 0, 0), "grace"));
         rotated += first_one;
-        REQUIRE(!saas_refresh_next(tokens[i], &next, s, saas_text_z(parent), (const uint8_t *)PQgetvalue(r, 0, 1)));
+        REQUIRE(!saas_refresh_next(tokens[i], &next, s, first.session_id, saas_text_z(parent), (const uint8_t *)PQgetvalue(r, 0, 1)));
         CHECK_STR(tokens[i], tokens[0]);
         PQclear(r);
         PQfinish(conns[i]);

@@ -74,7 +74,7 @@ static saas_err refreshes(saas_signer *s)
     CHECK(!e || (!*first && !memcmp(&r, &nothing, sizeof r)));
     SAAS_TRY(e);
     r = nothing;
-    e = saas_refresh_next(next, &r, s, (saas_text){first, SAAS_REFRESH_CHARS}, (uint8_t[32]){7});
+    e = saas_refresh_next(next, &r, s, ann.session_id, (saas_text){first, SAAS_REFRESH_CHARS}, (uint8_t[32]){7});
     CHECK(!e || (!*next && !memcmp(&r, &nothing, sizeof r)));
     SAAS_TRY(e);
     r = nothing;

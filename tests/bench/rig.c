@@ -56,7 +56,7 @@ int main(void)
     if (saas_test_pg_start(&pg, &e) || saas_test_db_new(&db, pg, SAAS_APP(.name = "bench"), &e))
         fail(e.text);
     fill_database(db.super_dsn);
-    printf("DSN=%s\nORG=%s\nUSER_ID=%s\n", db.app_dsn, ORG, USER);
+    printf("DSN=%s\nSUPER=%s\nORG=%s\nUSER_ID=%s\n", db.app_dsn, db.super_dsn, ORG, USER);
     print_token();
     fflush(stdout);
     while (getchar() != EOF)

@@ -1,8 +1,9 @@
-/* What the load runs against: a health check, a validated echo, a tenant's row. Settings from the environment, as any
+/* What the load runs against: a health check, a validated echo, a tenant's row, sign-in. Settings from the environment, as any
  * app; without proof, so that it also runs where no database is.
  *
  *   server PORT THREADS */
 #include <pthread.h>
+#include <saas/auth.h>
 #include <saas/h2o.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,6 +44,8 @@ static const saas_route routes[] = {
     SAAS_GET("/v1/users/:id", get_user),
 };
 
+static const saas_mount mounts[] = {{"/v1/auth", saas_auth_routes}};
+
 int main(int argc, char **argv)
 {
     saas_app *app;
@@ -60,7 +63,7 @@ int main(int argc, char **argv)
                                   .port = (uint16_t)atoi(argv[1]),
                                   .threads = (uint32_t)atoi(argv[2]),
                                   .grace_ms = 500};
-    if (saas_app_new(&app, SAAS_APP(.name = "bench", SAAS_ROUTES(routes)), &e) ||
+    if (saas_app_new(&app, SAAS_APP(.name = "bench", SAAS_ROUTES(routes), SAAS_MOUNTS(mounts)), &e) ||
         saas_h2o_serve(&server, app, &how, &e)) {
         fprintf(stderr, "%s\n", e.text);
         return 1;
