@@ -1,7 +1,7 @@
 /* db/listen.h: NOTIFYs, heard by one connection of the process and told on the loops that subscribed.
  *
  * The connection has a thread of its own, which starts with the first subscription and reconnects for ever. One on
- * which nothing comes is asked something after 300 ms, and counts as lost 400 ms later; it is given up after 3 s, unless
+ * which nothing comes is asked something after 200 ms, and counts as lost 700 ms later; it is given up after 3 s, unless
  * it answers before: then it has been regained. A connection pooler can't carry it: give the
  * connection string of the server itself.
  *

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-enum { ATTEMPT_MS = 3000, ANSWER_MS = 3000, BEAT_MS = 300, SILENT_MS = 400 };
+enum { ATTEMPT_MS = 3000, ANSWER_MS = 3000, BEAT_MS = 200, SILENT_MS = 700 };
 
 typedef enum happened { NOTHING, READY, WOKEN } happened;
 
