@@ -113,21 +113,26 @@ static bool all_digits(saas_text t)
 }
 
 /* An address as proxies write it: 192.0.2.1, 192.0.2.1:4711, 2001:db8::1, [2001:db8::1], [2001:db8::1]:4711. */
+static bool read_bracketed(saas_address *out, saas_text t)
+{
+    const char *end = t.ptr + t.len, *close = memchr(t.ptr, ']', t.len);
+    if (!close)
+        return false;
+    const saas_text inside = {t.ptr + 1, (size_t)(close - t.ptr - 1)};
+    if (++close < end && (*close != ':' || !all_digits((saas_text){close + 1, (size_t)(end - close - 1)})))
+        return false;
+    return memchr(inside.ptr, ':', inside.len) && saas_address_read(out, inside);
+}
+
 static bool read_node(saas_address *out, saas_text t)
 {
-    const char *end = t.ptr + t.len, *colon = t.len ? memrchr(t.ptr, ':', t.len) : NULL;
-    if (t.len && *t.ptr == '[') {
-        const char *close = memchr(t.ptr, ']', t.len);
-        if (!close ||
-            (close + 1 < end && (close[1] != ':' || !all_digits((saas_text){close + 2, (size_t)(end - close - 2)}))))
+    if (!t.len || *t.ptr == '[')
+        return t.len && read_bracketed(out, t);
+    const char *first = memchr(t.ptr, ':', t.len), *last = memrchr(t.ptr, ':', t.len);
+    if (first && first == last) { /* a port; an address of IPv6 has two colons at least */
+        if (!all_digits((saas_text){first + 1, (size_t)(t.ptr + t.len - first - 1)}))
             return false;
-        const saas_text inside = {t.ptr + 1, (size_t)(close - t.ptr - 1)};
-        return memchr(inside.ptr, ':', inside.len) && saas_address_read(out, inside);
-    }
-    if (colon && memchr(t.ptr, ':', t.len) == colon) {
-        if (!all_digits((saas_text){colon + 1, (size_t)(end - colon - 1)}))
-            return false;
-        t.len = (size_t)(colon - t.ptr);
+        t.len = (size_t)(first - t.ptr);
     }
     return saas_address_read(out, t);
 }
