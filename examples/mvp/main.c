@@ -4,12 +4,9 @@
 #include <saas/h2o.h>
 
 static const saas_mount mounts[] = {
-    {"/v1/auth", saas_auth_routes},
-    {"/v1/me", saas_account_routes},
-    {"/v1/users", mvp_user_routes},
-    {"/v1/invitations", saas_invitation_routes},
-    {"/v1/audit", saas_audit_routes},
-    {"/v1/organization", mvp_organization_routes},
+    {"/v1/auth", saas_auth_routes},       {"/v1/me", saas_account_routes},
+    {"/v1/users", mvp_user_routes},       {"/v1/invitations", saas_invitation_routes},
+    {"/v1/audit", saas_audit_routes},     {"/v1/organization", mvp_organization_routes},
     {"/v1/projects", mvp_project_routes},
 };
 
@@ -24,9 +21,15 @@ static const saas_group api = SAAS_GROUP(SAAS_HEADERS(headers), SAAS_LIMITS(&cal
 /* A page to try it with: WEB_ROOT=examples/mvp/web. */
 static const saas_files web[] = {{.prefix = "/", .fallback = "index.html", .immutable = "assets/"}};
 
+static const saas_permission permissions[] = {
+    {"projects.write", SAAS_MEMBER},
+    {"projects.remove", SAAS_MEMBER},
+};
+
 int main(int argc, char **argv)
 {
     return saas_h2o_main(SAAS_APP(.name = "mvp", SAAS_MOUNTS(mounts), SAAS_MIGRATIONS(mvp_migrations),
-                                  .config = &settings_schema, .group = &api, SAAS_FILES(web)),
+                                  SAAS_PERMISSIONS(permissions), .config = &settings_schema, .group = &api,
+                                  SAAS_FILES(web)),
                          argc, argv);
 }

@@ -76,10 +76,11 @@ static saas_err delete_project(saas_ctx *c)
 
 static const saas_route routes[] = {
     SAAS_GET("", list_projects, .query = &project_list_schema),
-    SAAS_POST("", create_project, .body = &project_schema),
+    SAAS_POST("", create_project, .body = &project_schema, .permission = "projects.write"),
     SAAS_GET("/:id", get_project, UNKNOWN),
-    SAAS_PATCH("/:id", change_project, .body = &project_schema, .partial = true, UNKNOWN),
-    SAAS_DELETE("/:id", delete_project, UNKNOWN),
+    SAAS_PATCH("/:id", change_project, .body = &project_schema, .partial = true,
+               .permission = "projects.write", UNKNOWN),
+    SAAS_DELETE("/:id", delete_project, .permission = "projects.remove", UNKNOWN),
 };
 
 saas_route_list mvp_project_routes(void)

@@ -86,6 +86,8 @@ typedef struct saas_app_options {
      * particular. NULL: the column plan of organizations. */
     saas_err (*plan_of)(saas_ctx *c, saas_text *plan);
     uint32_t plan_ttl_s;
+    const saas_permission *permissions; /* SAAS_PERMISSIONS(table): for .permission of routes and saas_may; borrowed */
+    size_t permission_count, permission_size;
     char end_;
 } saas_app_options;
 
@@ -95,6 +97,8 @@ typedef struct saas_app_options {
     .mounts = (table), .mount_count = sizeof(table) / sizeof *(table), .mount_size = sizeof *(table)
 #define SAAS_STATEMENTS(table)                                                                                         \
     .statements = (table), .statement_count = sizeof(table) / sizeof *(table), .statement_size = sizeof *(table)
+#define SAAS_PERMISSIONS(table)                                                                                        \
+    .permissions = (table), .permission_count = sizeof(table) / sizeof *(table), .permission_size = sizeof *(table)
 #define SAAS_KINDS(...)                                                                                                \
     .kinds = (const saas_value_kind[]){__VA_ARGS__},                                                                   \
     .kind_count = sizeof((const saas_value_kind[]){__VA_ARGS__}) / sizeof(saas_value_kind)
@@ -122,6 +126,10 @@ typedef struct saas_app_options {
  *                        what they send says who the client is; default none
  *   TRUSTED_PROXY_HEADER x-forwarded-for | forwarded: which of the two all of them set or add to; default x-forwarded-for
  *   WEB_ROOT             folder of a web client's files, where options.files leave it open
+ *   REFRESH_TOKEN_DAYS   for how long a session may be left unused, 1..3650; default 7
+ *   SESSION_DAYS         how long it lives in any case, not less than REFRESH_TOKEN_DAYS, 1..3650; default 90. Both hold for
+ *                        sessions made from then on.
+ *   APP_URL              where links of mails lead; default http://localhost:PORT; required in production with a mailer
  *   METRICS_TOKEN        at least 32 characters, not guessable; opens GET /metrics to its bearer
  *   PASSWORD_MEMORY_KIB  of Argon2id, 7168..262144; default 19456. With PASSWORD_PASSES not less than one of OWASP's
  *                        choices: 47104 with 1, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5

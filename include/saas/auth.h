@@ -1,7 +1,7 @@
 /* saas/auth.h: accounts, sessions, tokens. The routes of saas_auth_routes() are built on what is here.
  *
  * An account is a person (e-mail, password); a user is an account's membership in one organization. Access tokens are
- * JWT (RFC 7519, RFC 9068 typ at+jwt, HS256) and live 900 s; refresh tokens live 7 days, are kept only as hashes and
+ * JWT (RFC 7519, RFC 9068 typ at+jwt, HS256) and live 900 s; refresh tokens live 7 days (REFRESH_TOKEN_DAYS), are kept only as hashes and
  * replaced on every use. An access token ends within a second, at every process, when its session ends, its user's role
  * changes, the membership or the organization goes or the account is disabled; no request reads the database for that.
  *
@@ -14,7 +14,7 @@
 
 SAAS_BEGIN_DECLS
 
-enum { SAAS_ACCESS_TOKEN_S = 900, SAAS_REFRESH_TOKEN_S = 7 * 24 * 3600, SAAS_REFRESH_GRACE_S = 10 };
+enum { SAAS_ACCESS_TOKEN_S = 900, SAAS_REFRESH_GRACE_S = 10 };
 
 /* ---- the shapes of answers: paste them into tables of one's own: SAAS_STRUCT(user, SAAS_USER_FIELDS); ---- */
 

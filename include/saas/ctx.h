@@ -59,6 +59,10 @@ typedef struct saas_principal {
 } saas_principal;
 SAAS_API const saas_principal *saas_me(const saas_ctx *c);
 
+/* Whether whoever is signed in has one of the app's permissions, for what no route can say: SAAS_OK, ERR_FORBIDDEN,
+ * ERR_UNAUTHENTICATED (nobody is), ERR_BUG (no such permission); errors of its grant(). */
+SAAS_API SAAS_MUST_CHECK saas_err saas_may(saas_ctx *c, const char *permission);
+
 /* The app's own settings, read through options.config: saas_settings(c, tag). */
 SAAS_API const void *saas_settings_(saas_ctx *c, const saas_schema *schema);
 #define saas_settings(c, tag) ((const struct tag *)saas_settings_((c), &tag##_schema))

@@ -80,8 +80,20 @@ typedef struct saas_route {
      * nothing has changed. The handler runs all the same. Not where an answer says no-store. */
     saas_choice etag;
     const saas_limit_class *const *limits; /* SAAS_LIMITS(&api): in place of its groups' */
+    /* One of the app's permissions (saas/app.h), in place of .role. One that the app does not have is a start-up error. */
+    const char *permission;
     char end_;
 } saas_route;
+
+/* What a host's members may do, by name: "invoices.refund". */
+typedef struct saas_permission {
+    const char *name; /* of a to z, 0 to 9, '.', '_', ':', '-' */
+    saas_role role;   /* the least role that may */
+    /* Asked for whoever has a lower role: SAAS_OK lets it through; ERR_FORBIDDEN. On the request's fiber, before its body is
+     * looked at; may query. NULL: the role alone decides. */
+    saas_err (*grant)(saas_ctx *c, const char *name);
+    char end_;
+} saas_permission;
 
 #define SAAS_UNLIMITED UINT32_MAX
 

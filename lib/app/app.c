@@ -2,6 +2,7 @@
 #include "app/migrate.h"
 #include "app/prove.h"
 #include "auth_routes/courier.h"
+#include "auth_routes/trail.h"
 #include "base/error.h"
 #include "http/meter.h"
 #include "middleware/revoked.h"
@@ -41,6 +42,9 @@ static saas_err add_routes(saas_app *app, const saas_app_options *o, saas_error 
         err = err ? err : mounted;
     }
     saas_err builtin = saas_builtin_routes(app->site.router, e);
+    app->site.permissions = (saas_permissions){o->permissions, o->permission_count, o->permission_size};
+    saas_err permissions = saas_permissions_check(app->site.permissions, app->site.router, e);
+    err = err ? err : permissions;
     return err ? err : builtin;
 }
 
@@ -262,6 +266,10 @@ static saas_err equip(saas_app *app, const saas_app_options *o, saas_error *e)
     site->plan_of = o->plan_of;
     site->plan_ttl_s = o->plan_ttl_s;
     site->ready = is_ready;
+    site->refresh_days = (uint32_t)app->settings->refresh_token_days;
+    site->session_days = (uint32_t)app->settings->session_days;
+    if (site->database_url)
+        site->denied = saas_trail_denied;
     site->attach = attach;
     site->detach = detach;
     saas_err err = make_log(app, o);

@@ -37,6 +37,8 @@ saas_err saas_options_read(saas_app_options *out, const saas_app_options *given,
         return saas_error_add(e, SAAS_ERR_BUG, "options.statement_size: use SAAS_STATEMENTS(table)");
     if (o.file_count && o.file_size < offsetof(saas_files, group))
         return saas_error_add(e, SAAS_ERR_BUG, "options.file_size: use SAAS_FILES(table)");
+    if (o.permission_count && o.permission_size < offsetof(saas_permission, grant))
+        return saas_error_add(e, SAAS_ERR_BUG, "options.permission_size: use SAAS_PERMISSIONS(table)");
     if (check_mounts(&o, e))
         err = SAAS_ERR_BUG;
     if (o.open_limit_per_minute > SAAS_LIMIT_PER_MINUTE_MAX || o.open_limit_burst > SAAS_LIMIT_BURST_MAX ||

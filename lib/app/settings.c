@@ -147,7 +147,7 @@ static void check_proxies(saas_sources *s)
         wrong(s, "TRUSTED_PROXIES", why);
 }
 
-static saas_err check_together(saas_sources *s, const struct saas_settings *own)
+static saas_err check_together(saas_sources *s, const struct saas_settings *own, bool mails)
 {
     check_dsn(s, "DATABASE_URL");
     check_dsn(s, "MIGRATE_DATABASE_URL");
@@ -165,23 +165,27 @@ static saas_err check_together(saas_sources *s, const struct saas_settings *own)
         ((access.ptr && saas_text_equal(access, before)) || (refresh.ptr && saas_text_equal(refresh, before))))
         wrong(s, "JWT_ACCESS_SECRET_PREVIOUS", "must differ from the other secrets");
     check_passwords(s, own);
+    if (own->session_days && own->session_days < own->refresh_token_days)
+        wrong(s, "SESSION_DAYS", "less than REFRESH_TOKEN_DAYS");
     bool safe = own->app_env != saas_environment_development && own->app_env != saas_environment_staging;
     if (own->rate_limits == saas_switch_off && safe)
         wrong(s, "RATE_LIMITS", "must not be off in production");
+    if (mails && safe && !value_of(s, "APP_URL").ptr)
+        wrong(s, "APP_URL", "required in production: links of mails lead there");
     return s->no_memory ? SAAS_ERR_NO_MEMORY : SAAS_OK;
 }
 
 /* ---- reading ---- */
 
 static saas_err read_all(void *values[2], saas_issues *issues, saas_arena *a, const tables *t,
-                         const saas_config_sources *from)
+                         const saas_config_sources *from, bool mails)
 {
     saas_sources s;
     saas_err err = saas_sources_open(&s, from, issues, a);
     if (!err)
         err = saas_config_fill(values, &s, (saas_tables){t->list, t->count});
     if (!err)
-        err = check_together(&s, values[0]);
+        err = check_together(&s, values[0], mails);
     saas_sources_close(&s);
     return err;
 }
@@ -197,7 +201,7 @@ saas_err saas_settings_read(struct saas_settings **own, void **config_values, sa
     if (!err)
         SAAS_TRY(saas_config_check((saas_tables){t.list, t.count}, e));
     if (!err)
-        err = read_all(values, &issues, a, &t, &from);
+        err = read_all(values, &issues, a, &t, &from, o->mailer != NULL);
     if (err)
         saas_error_add(e, err, "settings: %s", saas_err_symbol(err));
     else

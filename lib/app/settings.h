@@ -58,6 +58,8 @@ SAAS_ENUM(saas_proxy_header, SAAS_PROXY_HEADERS);
     F(T, word(saas_switch), signup_neutral, .def = "off",                                                              \
       .doc = "Sign-up tells nobody whether an address is known: a mail decides")                                      \
     F(T, word(saas_switch), jwt_email_claim, .def = "on", .doc = "Access tokens say the e-mail address")               \
+    F(T, i64(1, 3650), refresh_token_days, .def = "7", .doc = "For how long a session may be left unused")            \
+    F(T, i64(1, 3650), session_days, .def = "90", .doc = "How long a session lives in any case")                      \
     F(T, i64(7168, 262144), password_memory_kib, .def = "19456", .doc = "Memory that hashing a password takes, in KiB") \
     F(T, i64(1, 16), password_passes, .def = "2", .doc = "Passes over it")                                             \
     F(T, i64(8, 65536), password_pool_mib, .def = "256", .doc = "Memory that all hashing at once may take, in MiB")    \

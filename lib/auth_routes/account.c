@@ -76,7 +76,9 @@ static saas_err export_all(saas_ctx *c)
 {
     const saas_principal *me = saas_me(c);
     saas_rows *row;
-    SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.account_export($1, $2)::text as stored",
+    SAAS_TRY(saas_query_one(c, &row,
+                            "select (saas_auth_api.account_export($1, $2) || jsonb_build_object('devices',"
+                            " saas_auth_api.devices_of($1, $2)))::text as stored",
                             SAAS_ARGS(me->user_id, me->session_id)));
     saas_text stored = saas_rows_text(row, 0, "stored");
     return stored.ptr ? saas_reply_raw(c, 200, stored) : SAAS_ERR_UNAUTHENTICATED;
@@ -113,12 +115,15 @@ saas_route_list saas_account_routes(void)
     F(T, i64(1, INT64_MAX), id)                                                                                        \
     F(T, text(1, 100), event)                                                                                          \
     F(T, uuid, actor, .nullable = true)                                                                                \
+    F(T, json, details)                                                                                                \
+    F(T, text(0, 63), request_id, .nullable = true)                                                                    \
     F(T, time, created_at)
 SAAS_STRUCT(audit, AUDIT);
 
 static saas_err list_audit(saas_ctx *c)
 {
-    return saas_reply_page(c, &audit_schema, "select id, event, actor, at as created_at from audit", SAAS_NO_ARGS,
+    return saas_reply_page(c, &audit_schema,
+                           "select id, event, actor, details, request_id, at as created_at from audit", SAAS_NO_ARGS,
                            .order = "created_at desc, id desc");
 }
 

@@ -26,6 +26,16 @@ saas_err saas_new_session_make(saas_new_session *out, saas_ctx *c)
     return saas_refresh_first(out->token, &out->refresh, c->shard->signer, out->id);
 }
 
+int64_t saas_session_idle_s(const saas_ctx *c)
+{
+    return c->shard->site->refresh_days * INT64_C(86400);
+}
+
+int64_t saas_session_lifetime_s(const saas_ctx *c)
+{
+    return c->shard->site->session_days * INT64_C(86400);
+}
+
 saas_err saas_identity_read(struct saas_identity **out, saas_ctx *c, const saas_rows *rows)
 {
     return saas_rows_read(out, c, rows, 0, saas_identity);

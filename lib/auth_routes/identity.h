@@ -32,6 +32,10 @@ typedef struct saas_new_session {
 
 SAAS_MUST_CHECK saas_err saas_new_session_make(saas_new_session *out, saas_ctx *c);
 
+/* For how long the app's sessions may be left unused, and live: arguments of saas_auth_api.session_of. */
+int64_t saas_session_idle_s(const saas_ctx *c);
+int64_t saas_session_lifetime_s(const saas_ctx *c);
+
 /* {user, organization, accessToken, refreshToken, tokenType, expiresIn} */
 SAAS_MUST_CHECK saas_err saas_reply_signed_in(saas_ctx *c, int status, const struct saas_identity *who,
                                               const saas_new_session *session);

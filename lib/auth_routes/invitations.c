@@ -159,11 +159,13 @@ static saas_err join(struct saas_identity **who, saas_ctx *c, const joining *j, 
     SAAS_TRY(saas_uuid_v7(&account));
     SAAS_TRY(saas_uuid_v7(&user));
     SAAS_TRY(saas_outside_query(
-        c, &rows, event, "select * from saas_auth_api.invitation_accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        c, &rows, event,
+        "select r.* from saas_auth_api.session_of($8, $12, $13) s,"
+        " saas_auth_api.invitation_accept($1, $2, $3, $4, $5, $6, $7, s, $9, $10, $11) r",
         SAAS_ARGS(saas_v_bytes(j->token, sizeof j->token), account, user, j->new_hash, j->verified_hash,
                   me ? saas_v_uuid(me->user_id) : nobody, me ? saas_v_uuid(me->session_id) : nobody, session->id,
                   saas_v_bytes(session->refresh.hash, sizeof session->refresh.hash), saas_client_agent(c),
-                  saas_client_ip(c))));
+                  saas_client_ip(c), saas_session_idle_s(c), saas_session_lifetime_s(c))));
     return saas_identity_read(who, c, rows);
 }
 

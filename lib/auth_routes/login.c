@@ -38,10 +38,12 @@ static saas_err open_session(struct saas_identity **who, saas_ctx *c, const foun
 {
     saas_rows *rows;
     SAAS_TRY(saas_outside_query(c, &rows, "login",
-                                "select * from saas_auth_api.session_create($1, $2, $3, $4, $5, $6, $7)",
+                                "select r.* from saas_auth_api.session_of($4, $8, $9) s,"
+                                " saas_auth_api.session_create($1, $2, $3, s, $5, $6, $7) r",
                                 SAAS_ARGS(f->account_id, f->hash, fresh, session->id,
                                           saas_v_bytes(session->refresh.hash, sizeof session->refresh.hash),
-                                          saas_client_agent(c), saas_client_ip(c))));
+                                          saas_client_agent(c), saas_client_ip(c), saas_session_idle_s(c),
+                                          saas_session_lifetime_s(c))));
     return saas_identity_read(who, c, rows);
 }
 

@@ -48,10 +48,12 @@ static saas_err create(saas_rows **rows, saas_ctx *c, const struct saas_signup *
     SAAS_TRY(saas_uuid_v7(&org));
     SAAS_TRY(saas_uuid_v7(&user));
     return saas_outside_query(
-        c, rows, "sign-up", "select * from saas_auth_api.signup($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        c, rows, "sign-up",
+        "select r.* from saas_auth_api.session_of($4, $13, $14) s,"
+        " saas_auth_api.signup($1, $2, $3, s, $5, $6, $7, $8, $9, $10, $11, $12) r",
         SAAS_ARGS(account, org, user, session->id, in->org_name, derive ? saas_text_z(derived) : in->org_slug, derive,
                   in->email, hash, saas_v_bytes(session->refresh.hash, sizeof session->refresh.hash),
-                  saas_client_agent(c), saas_client_ip(c)));
+                  saas_client_agent(c), saas_client_ip(c), saas_session_idle_s(c), saas_session_lifetime_s(c)));
 }
 
 static saas_err sign_up(saas_ctx *c, const struct saas_signup *in)

@@ -12,6 +12,7 @@ typedef enum policy {
     SIGNUP_ADDRESS,
     MAIL_ADDRESSEE,
     AUDIT_ALL,
+    AUDIT_DENIED,
     AUDIT_REFUSED
 } policy;
 
@@ -31,6 +32,7 @@ static const struct {
     [SIGNUP_ADDRESS] = {"sign-up address", {10, 60}, 1},
     [MAIL_ADDRESSEE] = {"mail addressee", {1, 60}, 6},
     [AUDIT_ALL] = {"audit all", {60, 600}, 1},
+    [AUDIT_DENIED] = {"audit denied", {1, 10}, 1},
     [AUDIT_REFUSED] = {"audit refused", {1, 60}, 60},
 };
 
@@ -220,6 +222,12 @@ static bool has_room(saas_ctx *c, policy p, saas_text id)
 bool saas_throttle_audit(saas_ctx *c)
 {
     return !c->shard->site->limiter || has_room(c, AUDIT_ALL, (saas_text){NULL, 0});
+}
+
+bool saas_throttle_audit_denied(saas_ctx *c)
+{
+    const saas_text who = {(const char *)c->me.user_id.b, sizeof c->me.user_id.b};
+    return !c->shard->site->limiter || (has_room(c, AUDIT_DENIED, who) && saas_throttle_audit(c));
 }
 
 bool saas_throttle_audit_refused(saas_ctx *c, saas_text id)

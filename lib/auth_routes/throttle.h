@@ -45,6 +45,8 @@ SAAS_MUST_CHECK saas_err saas_guess_wrong(const saas_guess *g, saas_ctx *c);
 SAAS_MUST_CHECK saas_err saas_throttle_mail(saas_ctx *c, saas_text email);
 /* Whether what went wrong may still be written down in the database: wrong guesses must not fill it. */
 bool saas_throttle_audit(saas_ctx *c);
+/* The same for what whoever is signed in was denied: ten at once, then one a minute. */
+bool saas_throttle_audit_denied(saas_ctx *c);
 /* The same for a refused guess: once an hour for each account. */
 bool saas_throttle_audit_refused(saas_ctx *c, saas_text id);
 

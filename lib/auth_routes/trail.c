@@ -1,6 +1,7 @@
 #include "auth_routes/trail.h"
 #include "auth_routes/event.h"
 #include "auth_routes/throttle.h"
+#include "http/ctx.h"
 #include <saas/db.h>
 
 static saas_err login_note(saas_ctx *c, saas_text email, const char *event)
@@ -23,8 +24,10 @@ saas_err saas_trail_throttled(saas_ctx *c, saas_text email)
 static saas_err member_note(saas_ctx *c, const char *event)
 {
     saas_rows *none;
-    return saas_query(c, &none, "select saas_auth_api.member_note($1, $2, '{}')",
-                      SAAS_ARGS(saas_me(c)->user_id, event));
+    const saas_route *route = c->match.route;
+    return saas_query(
+        c, &none, "select saas_auth_api.member_note($1, $2, jsonb_build_object('method', $3::text, 'route', $4::text))",
+        SAAS_ARGS(saas_me(c)->user_id, event, route->method, route->path));
 }
 
 saas_err saas_trail_own_failed(saas_ctx *c)
@@ -36,4 +39,17 @@ saas_err saas_trail_own_throttled(saas_ctx *c)
 {
     const saas_text who = {(const char *)saas_me(c)->user_id.b, sizeof saas_me(c)->user_id.b};
     return saas_throttle_audit_refused(c, who) ? member_note(c, "password.throttled") : SAAS_OK;
+}
+
+saas_err saas_trail_denied(saas_ctx *c)
+{
+    saas_auth_event(c, SAAS_LOG_WARN, "auth.access", "denied", saas_me(c));
+    if (!saas_throttle_audit_denied(c))
+        return SAAS_OK;
+    c->writes = true;
+    const saas_err e = member_note(c, "access.denied");
+    c->writes = false;
+    if (e)
+        SAAS_LOG(saas_ctx_log(c), SAAS_LOG_WARN, "not in the audit trail", {"error", SAAS_ARG(saas_err_symbol(e))});
+    return SAAS_OK;
 }

@@ -12,5 +12,8 @@ SAAS_MUST_CHECK saas_err saas_trail_throttled(saas_ctx *c, saas_text email);
 /* The same by whoever is signed in. */
 SAAS_MUST_CHECK saas_err saas_trail_own_failed(saas_ctx *c);
 SAAS_MUST_CHECK saas_err saas_trail_own_throttled(saas_ctx *c);
+/* A member was refused by role or permission: at most ten at once and one a minute of each. Never an error: the answer is
+ * a refusal anyway, and the log has it. */
+saas_err saas_trail_denied(saas_ctx *c);
 
 #endif

@@ -91,6 +91,7 @@ struct saas_ctx {
     bool close;    /* the connection, behind the answer */
     bool admitted; /* counted as a handler at work */
     bool quiet;    /* one of many that are refused: without a line in the log */
+    bool writes; /* although it is a GET: the library itself, for one statement */
     bool finished; /* the handler has ended, or is parked: reply holds the answer */
     bool sent;     /* and it has been handed to the transport */
     saas_err result;

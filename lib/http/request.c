@@ -179,5 +179,7 @@ saas_log *saas_ctx_log(saas_ctx *c)
 
 bool saas_ctx_reads(const saas_ctx *c)
 {
+    if (c->writes)
+        return false;
     return saas_text_equal(c->method, SAAS_LIT("GET")) || saas_text_equal(c->method, SAAS_LIT("HEAD"));
 }

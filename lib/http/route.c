@@ -48,6 +48,8 @@ static void check_method(subject *s)
         blame(s, "a GET or HEAD takes no body");
     if (r->open && r->role != SAAS_ROLE_DEFAULT)
         blame(s, "is open, so it can't ask for a role");
+    if (r->permission && (r->open || r->role != SAAS_ROLE_DEFAULT))
+        blame(s, "asks for a permission, so it is not open and has no role");
     if ((int)r->role < SAAS_ROLE_DEFAULT || r->role > SAAS_ADMIN)
         blame(s, "its role is none");
 }

@@ -7,6 +7,7 @@
 #include "db/listen.h"
 #include "db/pool.h"
 #include "fiber/fiber.h"
+#include "http/permission.h"
 #include "http/places.h"
 #include "http/pulse.h"
 #include "http/proxy.h"
@@ -53,6 +54,10 @@ typedef struct saas_site {
     uint64_t blocked_us;      /* past it a handler that holds its loop up is told; 0: never */
     saas_err (*plan_of)(saas_ctx *c, saas_text *plan); /* NULL: the organization's column */
     uint32_t plan_ttl_s;                               /* 0: 60 */
+    saas_permissions permissions;
+    uint32_t refresh_days, session_days;
+    /* Told of members who were refused by role or permission, by a layer above; NULL: nobody is. */
+    saas_err (*denied)(saas_ctx *c);
     bool (*ready)(const saas_shard *shard); /* what /ready says */
     saas_mailer mailer;                     /* NULL: mails are logged in development, dropped elsewhere */
     void *mailer_user;

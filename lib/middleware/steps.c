@@ -98,10 +98,22 @@ static saas_err authenticate(saas_ctx *c)
     return c->match.route->open ? c->over : e;
 }
 
-static saas_err authorize(saas_ctx *c)
+static saas_err may(saas_ctx *c)
 {
     const saas_route *route = c->match.route;
-    return route->open || (c->signed_in && c->me.role >= route->role) ? SAAS_OK : SAAS_ERR_FORBIDDEN;
+    if (!c->signed_in || c->me.role < route->role)
+        return SAAS_ERR_FORBIDDEN;
+    return route->permission ? saas_may(c, route->permission) : SAAS_OK;
+}
+
+static saas_err authorize(saas_ctx *c)
+{
+    if (c->match.route->open)
+        return SAAS_OK;
+    saas_err e = may(c);
+    if (e == SAAS_ERR_FORBIDDEN && c->signed_in && c->shard->site->denied)
+        SAAS_TRY(c->shard->site->denied(c));
+    return e;
 }
 
 const saas_step *saas_middleware_steps(void)

@@ -120,6 +120,29 @@ static void passwords_cost_enough(void)
     CHECK_STR(report(SAAS_APP(.name = "t", .env = dear, .no_database = true), &err), "");
 }
 
+static saas_err no_mail(const saas_mail *m, void *user)
+{
+    (void)m;
+    (void)user;
+    return SAAS_OK;
+}
+
+static void sessions_and_mails_are_set_soundly(void)
+{
+    static const char *const short_lived[] = {SECRETS, "REFRESH_TOKEN_DAYS=8", "SESSION_DAYS=7", NULL};
+    static const char *const without[] = {SECRETS, NULL};
+    static const char *const with[] = {SECRETS, "APP_URL=https://app.example.com", NULL};
+    static const char *const local[] = {SECRETS, "APP_ENV=development", NULL};
+    saas_err err;
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = short_lived, .no_database = true), &err),
+              "SESSION_DAYS: less than REFRESH_TOKEN_DAYS");
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = without, .no_database = true, .mailer = no_mail), &err),
+              "APP_URL: required in production: links of mails lead there");
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = with, .no_database = true, .mailer = no_mail), &err), "");
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = local, .no_database = true, .mailer = no_mail), &err), "");
+    CHECK_STR(report(SAAS_APP(.name = "t", .env = without, .no_database = true), &err), "");
+}
+
 /* ---- the .env file ---- */
 
 static const char *dotenv(const char *text)
@@ -316,7 +339,7 @@ static void two_apps_live_side_by_side(void)
 static const check_test tests[] = {TEST(every_setting_is_reported_and_no_value),
                                    TEST(a_database_is_required_unless_there_is_none),
                                    TEST(secrets_must_differ),
-                                   TEST(limits_stay_on_in_production), TEST(passwords_cost_enough),
+                                   TEST(limits_stay_on_in_production), TEST(passwords_cost_enough), TEST(sessions_and_mails_are_set_soundly),
                                    TEST(a_file_that_lies_about_decides_nothing),
                                    TEST(a_file_that_is_asked_for),
                                    TEST(settings_for_people),
