@@ -5,8 +5,7 @@
 static void succeeded(saas_db_lane *lane, saas_db_op *op, const saas_db_step *step, PGresult *r)
 {
     if (op->streams && step->kind == SAAS_DB_EXECUTE) {
-        PQclear(r);
-        saas_db_stream_end(lane, op);
+        saas_db_stream_end(lane, op, r);
         return;
     }
     if (step->kind == SAAS_DB_EXECUTE && op->unit) {

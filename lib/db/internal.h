@@ -193,7 +193,7 @@ void saas_db_lane_resume(saas_db_lane *lane); /* a held one, on the loop */
 
 void saas_db_stream_begin(saas_db_lane *lane, saas_db_op *op);
 void saas_db_stream_row(saas_db_lane *lane, saas_db_op *op, PGresult *row); /* takes it over */
-void saas_db_stream_end(saas_db_lane *lane, saas_db_op *op);                /* there are no more rows */
+void saas_db_stream_end(saas_db_lane *lane, saas_db_op *op, PGresult *last); /* likewise; there are no more rows */
 /* Gives up the connection of a stream that nobody wants any more: what it still sends may be anything. */
 void saas_db_stream_leave(saas_db_op *op);
 

@@ -56,8 +56,13 @@ void saas_db_stream_row(saas_db_lane *lane, saas_db_op *op, PGresult *row)
         hand_over(lane, op, op->batch);
 }
 
-void saas_db_stream_end(saas_db_lane *lane, saas_db_op *op)
+/* `last` has rows only where libpq would not give them one by one: then it has all of them. */
+void saas_db_stream_end(saas_db_lane *lane, saas_db_op *op, PGresult *last)
 {
+    if (!op->batch && PQntuples(last))
+        op->batch = last;
+    else
+        PQclear(last);
     if (op->batch && op->unit)
         hand_over(lane, op, op->batch);
 }

@@ -36,9 +36,10 @@ size_t saas_rows_count(const saas_rows *rows)
 
 static saas_text cell(const PGresult *r, int row, int column)
 {
-    if (PQgetisnull(r, row, column))
+    const size_t len = (size_t)PQgetlength(r, row, column);
+    if (!len && PQgetisnull(r, row, column))
         return (saas_text){NULL, 0};
-    return (saas_text){PQgetvalue(r, row, column), (size_t)PQgetlength(r, row, column)};
+    return (saas_text){PQgetvalue(r, row, column), len};
 }
 
 saas_text saas_rows_text(const saas_rows *rows, size_t i, const char *column)
@@ -91,8 +92,17 @@ saas_err saas_rows_read_(void **out, saas_ctx *c, const saas_rows *rows, size_t 
 typedef struct column {
     const saas_field *field;
     int at;
-    saas_text key;
+    saas_text key; /* as it goes out, with quotes and colon */
 } column;
+
+static saas_text key_of(saas_arena *a, saas_text name)
+{
+    saas_buf b;
+    saas_buf_init(&b, a, name.len + 4);
+    saas_json j = saas_json_on(&b);
+    saas_json_key(&j, name);
+    return saas_buf_done(&b);
+}
 
 static saas_err plan(column **out, saas_ctx *c, const saas_rows *rows, const saas_schema *schema)
 {
@@ -108,9 +118,8 @@ static saas_err plan(column **out, saas_ctx *c, const saas_rows *rows, const saa
             *to = (column){f, -1, {NULL, 0}};
             continue;
         }
-        *to = (column){f, saas_db_column(rows->result, saas_field_column(f), (int)i), saas_field_json_name(derived, f)};
-        if (to->key.ptr == derived)
-            to->key.ptr = saas_arena_copy(&c->arena, derived, to->key.len);
+        const saas_text name = saas_field_json_name(derived, f);
+        *to = (column){f, saas_db_column(rows->result, saas_field_column(f), (int)i), key_of(&c->arena, name)};
         if (!to->key.ptr)
             return SAAS_ERR_NO_MEMORY;
     }
@@ -125,7 +134,7 @@ static saas_err write_row(saas_json *j, saas_ctx *c, const saas_rows *rows, int 
     for (size_t i = 0; i < schema->count; i++) {
         if (columns[i].at < 0)
             continue;
-        saas_json_key(j, columns[i].key);
+        saas_json_quoted_key(j, columns[i].key);
         saas_err e = saas_write_cell(j, columns[i].field, cell(rows->result, row, columns[i].at));
         if (e == SAAS_ERR_BUG)
             return misfit(c, rows, schema, columns[i].field);
@@ -135,6 +144,16 @@ static saas_err write_row(saas_json *j, saas_ctx *c, const saas_rows *rows, int 
     return SAAS_OK;
 }
 
+/* Room for all of them, by the first one: without it a large answer is copied each time it doubles. Where it can't be
+ * had they still may fit. */
+static void make_room(saas_json *j, size_t row, size_t count)
+{
+    saas_buf *b = j->out;
+    const size_t more = count * (row + 1);
+    if (!b->failed && more > b->cap - b->len && more < b->arena->limit - b->arena->used)
+        saas_buf_reserve(b, more);
+}
+
 saas_err saas_rows_write(saas_json *j, saas_ctx *c, const saas_rows *rows, const saas_schema *schema, size_t most)
 {
     saas_idempotency_watch(c, schema);
@@ -142,8 +161,12 @@ saas_err saas_rows_write(saas_json *j, saas_ctx *c, const saas_rows *rows, const
     const size_t count = saas_rows_count(rows) < most ? saas_rows_count(rows) : most;
     SAAS_TRY(plan(&columns, c, rows, schema));
     saas_json_array(j);
-    for (size_t row = 0; row < count; row++)
+    for (size_t row = 0; row < count; row++) {
+        const size_t before = j->out->len;
         SAAS_TRY(write_row(j, c, rows, (int)row, columns, schema));
+        if (!row && count > 1)
+            make_room(j, j->out->len - before, count - 1);
+    }
     saas_json_array_end(j);
     return SAAS_OK;
 }

@@ -109,6 +109,11 @@ void saas_json_key(saas_json *j, saas_text name)
     string(j, name, true);
 }
 
+void saas_json_quoted_key(saas_json *j, saas_text name)
+{
+    put(j, name.ptr, name.len, false);
+}
+
 void saas_json_text(saas_json *j, saas_text value)
 {
     if (value.ptr)

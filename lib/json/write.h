@@ -20,6 +20,7 @@ void saas_json_object_end(saas_json *j);
 void saas_json_array(saas_json *j);
 void saas_json_array_end(saas_json *j);
 void saas_json_key(saas_json *j, saas_text name);
+void saas_json_quoted_key(saas_json *j, saas_text name); /* "name": as it goes out */
 void saas_json_text(saas_json *j, saas_text value); /* ptr NULL: null */
 void saas_json_i64(saas_json *j, int64_t value);
 void saas_json_u64(saas_json *j, uint64_t value);

@@ -1,6 +1,7 @@
 #include "json/scan.h"
 #include "json/token.h"
 #include "schema/array.h"
+#include "schema/cell_plain.h"
 #include "schema/format.h"
 #include "schema/read.h"
 #include "schema/rules.h"
@@ -139,6 +140,8 @@ saas_err saas_write_cell(saas_json *j, const saas_field *f, saas_text cell)
         saas_json_null(j);
         return SAAS_OK;
     }
+    if (saas_write_plain_cell(j, f->type, cell))
+        return SAAS_OK;
     if (is_array(f, cell))
         return saas_write_array(j, f, cell);
     if (f->type == SAAS_T_JSON)

@@ -63,6 +63,8 @@ WRAP(int, 0, PQsendQueryPrepared,
      (PGconn * conn, const char *name, int n, const char *const *values, const int *lengths, const int *formats,
       int format),
      (conn, name, n, values, lengths, formats, format))
+WRAP(int, 0, PQsetSingleRowMode, (PGconn * conn), (conn))
+WRAP(int, 0, PQsetvalue, (PGresult * r, int row, int column, char *value, int len), (r, row, column, value, len))
 WRAP(int, 0, PQpipelineSync, (PGconn * conn), (conn))
 WRAP(int, -1, PQflush, (PGconn * conn), (conn))
 WRAP(int, 0, PQconsumeInput, (PGconn * conn), (conn))
@@ -118,7 +120,38 @@ static saas_err unit(const char *sql, double x, unsigned n, uint64_t ms)
     return e;
 }
 
-/* A queue, a rerun on a slow lane, a transaction: how many of the writes say they happened. */
+static void on_rows(saas_db_unit *u, PGresult *rows)
+{
+    run *r = u->user;
+    r->held[3].as.i += PQntuples(rows);
+    PQclear(rows);
+    if (r->held[2].as.i)
+        saas_db_cancel(u);
+    else
+        saas_db_more(u);
+}
+
+static bool left_or_over(void *user)
+{
+    run *r = user;
+    return r->calls || !r->unit.op;
+}
+
+/* All of its rows, or an error; or it is left after the first ones. */
+static void stream(bool leave)
+{
+    run r = one("select i, 'row ' || i from generate_series(1, 5) i", SAAS_NO_ARGS);
+    r.unit.rows = on_rows;
+    r.unit.deadline_us = in_ms(4000);
+    r.held[2].as.i = leave;
+    saas_err e = start(&r);
+    if (e)
+        return;
+    CHECK(turn_until(left_or_over, &r, 5000));
+    CHECK(leave || (r.calls == 1 && (r.e || r.held[3].as.i == 5)));
+}
+
+/* A queue, a rerun on a slow lane, streams, a transaction: how many of the writes say they happened. */
 static long scenario(void)
 {
     long ok = 0;
@@ -146,6 +179,8 @@ static long scenario(void)
         ok += !e[i];
     }
     ok += !unit("insert into notes (title) select 's' from pg_sleep($1::float8)", 0.03, 1, 4000);
+    stream(false);
+    stream(true);
     ok += !transaction();
     saas_db_free(db);
     return ok;
@@ -154,7 +189,7 @@ static long scenario(void)
 static void each_allocation_fails_once(void)
 {
     long faults = 0, whole = 0;
-    for (long n = 1; n < 400; n++) {
+    for (long n = 1; n < 600; n++) {
         CHECK(sql_as(base.super_dsn, "truncate notes", NULL));
         failed_one = false;
         allocations = n;
@@ -176,7 +211,7 @@ static void each_allocation_fails_once(void)
 static void each_call_fails_once(void)
 {
     long faults = 0, whole = 0;
-    for (long n = 1; n < 600; n++) {
+    for (long n = 1; n < 900; n++) {
         CHECK(sql_as(base.super_dsn, "truncate notes", NULL));
         failed_one = false;
         calls = n;
