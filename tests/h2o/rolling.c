@@ -1,5 +1,5 @@
 /* Processes that follow each other on sockets that are passed to them, as systemd does it, or serve them side by side:
- * no request is lost. HT5. */
+ * no request is lost, and none is done twice. HT5, JB3. */
 #include "client.h"
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -31,10 +31,32 @@ static saas_err hang(saas_ctx *c)
     return saas_reply_null(c, 200);
 }
 
-static const saas_route routes[] = {SAAS_GET("/who", who, .open = true),
-                                    SAAS_GET("/unhurried", unhurried, .open = true),
-                                    SAAS_GET("/hang", hang, .open = true)};
-static const saas_app_options options = {.size = sizeof options, .name = "prog", SAAS_ROUTES(routes)};
+/* A row, and then time to be killed in. */
+static saas_err slowly(saas_ctx *c)
+{
+    SAAS_TRY(saas_exec(c, NULL, "insert into deeds (what) values ($1)", SAAS_ARGS(saas_param(c, "what"))));
+    SAAS_TRY(saas_sleep(c, 200));
+    return saas_reply_null(c, 201);
+}
+
+static saas_err count_deeds(saas_ctx *c)
+{
+    saas_rows *rows;
+    SAAS_TRY(saas_query_one(c, &rows, "select count(*) from deeds where what = $1", SAAS_ARGS(saas_param(c, "what"))));
+    return saas_reply_raw(c, 200, saas_rows_text(rows, 0, "count"));
+}
+
+static const saas_migration steps[] = {
+    {1, "deeds",
+     "create table deeds (id uuid primary key default gen_random_uuid(),"
+     " org_id uuid not null default saas_current_org() references organizations, what text not null);"
+     "select saas_enable_tenant('deeds')"}};
+static const saas_mount mounts[] = {{"/v1/auth", saas_auth_routes}};
+static const saas_route routes[] = {
+    SAAS_POST("/deeds/:what", slowly), SAAS_GET("/deeds/:what", count_deeds), SAAS_GET("/who", who, .open = true),
+    SAAS_GET("/unhurried", unhurried, .open = true), SAAS_GET("/hang", hang, .open = true)};
+static const saas_app_options options = {
+    .size = sizeof options, .name = "prog", SAAS_ROUTES(routes), SAAS_MOUNTS(mounts), SAAS_MIGRATIONS(steps)};
 
 /* ---- its supervisor ---- */
 
@@ -323,6 +345,98 @@ static void one_that_is_killed_leaves_the_other_its_socket(void)
     close(fd);
 }
 
+/* ---- the same request again and again ---- */
+
+enum { EQUAL = 20 };
+
+static char token[2000];
+
+static void sign_up(void)
+{
+    static const char body[] =
+        "{\"orgName\":\"Acme\",\"email\":\"ada@example.com\",\"password\":\"correct horse battery\"}";
+    char request[512];
+    snprintf(
+        request, sizeof request,
+        "POST /v1/auth/signup HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+        sizeof body - 1, body);
+    reply r = client_ask(port, request);
+    const char *at = strstr(r.bytes, "\"accessToken\":\"");
+    REQUIRE(at && sscanf(at + 15, "%1999[^\"]", token) == 1);
+}
+
+static void ask_for(int fd, const char *method, const char *what)
+{
+    char request[3000];
+    snprintf(request, sizeof request,
+             "%s /deeds/%s HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\nIdempotency-Key: %s\r\nContent-Length: "
+             "0\r\n\r\n",
+             method, what, token, what);
+    client_send_z(fd, request);
+}
+
+static reply asked(const char *method, const char *what)
+{
+    int fd = client_open(port);
+    ask_for(fd, method, what);
+    reply r = client_read(fd, false, 10000);
+    close(fd);
+    return r;
+}
+
+static void is_done_once(const char *what)
+{
+    for (int i = 0; i < 500; i++) {
+        reply r = asked("POST", what);
+        if (reply_status(&r) == 201)
+            break;
+        CHECK(reply_status(&r) == 409 && strstr(r.bytes, "IDEMPOTENCY_IN_PROGRESS"));
+        usleep(10000); /* the database may not have noticed yet that its client is dead */
+    }
+    reply r = asked("GET", what);
+    CHECK(strstr(r.bytes, "\"data\":1}"));
+}
+
+static void begin_all(int fds[EQUAL], const char *what)
+{
+    for (int i = 0; i < EQUAL; i++) {
+        fds[i] = client_open(port);
+        ask_for(fds[i], "POST", what);
+    }
+}
+
+static void equal_requests_to_two_have_one_effect(void)
+{
+    int fd = listener(false), fds[EQUAL];
+    child both[2] = {ready(fd), ready(fd)};
+    sign_up();
+    begin_all(fds, "parallel");
+    for (int i = 0; i < EQUAL; i++) {
+        reply r = client_read(fds[i], false, 10000);
+        CHECK(reply_status(&r) == 201 || (reply_status(&r) == 409 && strstr(r.bytes, "IDEMPOTENCY_IN_PROGRESS")));
+        close(fds[i]);
+    }
+    is_done_once("parallel");
+    /* whichever has it, whenever it dies */
+    for (int round = 0; round < 6; round++) {
+        char what[32];
+        snprintf(what, sizeof what, "killed-%d", round);
+        begin_all(fds, what);
+        usleep((useconds_t)(40000 * round));
+        kill(both[round % 2].pid, SIGKILL);
+        CHECK_INT(ended(&both[round % 2]), -1);
+        is_done_once(what);
+        for (int i = 0; i < EQUAL; i++)
+            close(fds[i]);
+        both[round % 2] = ready(fd);
+    }
+    retire(&both[0]);
+    retire(&both[1]);
+    close(fd);
+}
+
+/* ---- the rest ---- */
+
 /* Handshakes that ended when the last accept found none: without the bar a socket of our own would reset them. */
 static void stopping_on_a_port_of_its_own_loses_nothing(void)
 {
@@ -377,13 +491,10 @@ static void it_tells_that_it_lives_while_every_loop_turns(void)
 }
 
 static const check_test tests[] = {
-    TEST(the_next_takes_over_from_the_last),
-    TEST(a_gap_between_two_costs_time_only),
-    TEST(two_serve_one_port_side_by_side),
-    TEST(one_that_is_killed_leaves_the_other_its_socket),
-    TEST(stopping_on_a_port_of_its_own_loses_nothing),
-    TEST(sockets_for_others_are_not_taken),
-    TEST(it_tells_that_it_lives_while_every_loop_turns),
+    TEST(the_next_takes_over_from_the_last),     TEST(a_gap_between_two_costs_time_only),
+    TEST(two_serve_one_port_side_by_side),       TEST(one_that_is_killed_leaves_the_other_its_socket),
+    TEST(equal_requests_to_two_have_one_effect), TEST(stopping_on_a_port_of_its_own_loses_nothing),
+    TEST(sockets_for_others_are_not_taken),      TEST(it_tells_that_it_lives_while_every_loop_turns),
 };
 
 static void listen_to_programs(void)
