@@ -212,6 +212,11 @@ SAAS_API bool saas_app_rate_limits(const saas_app *app);
 SAAS_API bool saas_app_trusts(const saas_app *app, saas_text address);
 /* The routes, mounted ones and the app's own included, with full paths and defaults filled in. NULL past the end. */
 SAAS_API const saas_route *saas_app_route(const saas_app *app, size_t i);
+/* The same of the options alone: no setting is read. A route lasts as long as the call. ERR_BUG (routes): e->text has all
+ * problems; each() is not called then. ERR_NO_MEMORY. */
+typedef void saas_route_each(const saas_route *route, void *user);
+SAAS_API SAAS_MUST_CHECK saas_err saas_app_routes(const saas_app_options *options, saas_route_each *each, void *user,
+                                                  saas_error *e);
 
 SAAS_END_DECLS
 #endif

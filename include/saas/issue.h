@@ -72,6 +72,8 @@ typedef struct saas_issues {
     size_t count;                  /* kept */
     size_t dropped;                /* past SAAS_ISSUES_MAX */
     const saas_messages *messages; /* may be set before reading; borrowed */
+    size_t malformed_at;           /* after ERR_MALFORMED_JSON: bytes before the token that is none, all of them when the
+                                      text ends too early */
 } saas_issues;
 
 /* Adds an issue of one's own (code CUSTOM): cross-field checks. path and message are copied.

@@ -27,25 +27,14 @@ enum {
 
 /* ---- what it is made of ---- */
 
-/* Mounts walk by their size; every list's problems are reported. */
 static saas_err add_routes(saas_app *app, const saas_app_options *o, saas_error *e)
 {
-    saas_err err = saas_router_new(&app->site.router);
-    if (err)
-        return saas_error_add(e, err, "routes: no memory");
-    err = saas_router_within(app->site.router, o->group, e);
-    if (!err && o->routes.count)
-        err = saas_router_add(app->site.router, "", o->routes, NULL, e);
-    for (size_t i = 0; i < o->mount_count; i++) {
-        const saas_mount m = saas_options_mount(o, i);
-        saas_err mounted = saas_router_add(app->site.router, m.prefix, m.routes(), m.group, e);
-        err = err ? err : mounted;
-    }
-    saas_err builtin = saas_builtin_routes(app->site.router, e);
+    saas_err err = saas_options_router(&app->site.router, o, e);
+    if (!app->site.router)
+        return err;
     app->site.permissions = (saas_permissions){o->permissions, o->permission_count, o->permission_size};
     saas_err permissions = saas_permissions_check(app->site.permissions, app->site.router, e);
-    err = err ? err : permissions;
-    return err ? err : builtin;
+    return err ? err : permissions;
 }
 
 static saas_err add_migrations(saas_app *app, const saas_app_options *o, saas_error *e)
@@ -439,9 +428,4 @@ bool saas_app_trusts(const saas_app *app, saas_text address)
     saas_address a;
     const saas_proxies *p = &app->site.proxies;
     return p->count && saas_address_read(&a, address) && saas_proxies_have(p, &a);
-}
-
-const saas_route *saas_app_route(const saas_app *app, size_t i)
-{
-    return i < saas_router_count(app->site.router) ? saas_router_route(app->site.router, i) : NULL;
 }

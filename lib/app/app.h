@@ -24,7 +24,9 @@ struct saas_app {
 
 /* What a host gave, in today's size. ERR_BUG: a line a problem in e. */
 SAAS_MUST_CHECK saas_err saas_options_read(saas_app_options *out, const saas_app_options *given, saas_error *e);
-
+/* Their routes, mounted ones and the app's own included. *out is set, also with an error, unless memory is out. ERR_BUG:
+ * a line a problem in e. */
+SAAS_MUST_CHECK saas_err saas_options_router(saas_router **out, const saas_app_options *o, saas_error *e);
 /* Mount i in today's size. */
 saas_mount saas_options_mount(const saas_app_options *o, size_t i);
 

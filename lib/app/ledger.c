@@ -33,6 +33,16 @@ void saas_migration_checksum(char out[SAAS_CHECKSUM_CHARS + 1], const saas_migra
     sodium_bin2hex(out, SAAS_CHECKSUM_CHARS + 1, hash, sizeof hash);
 }
 
+saas_err saas_ledger_exists(bool *out, PGconn *conn, saas_error *e)
+{
+    PGresult *row;
+    SAAS_TRY(saas_pg_run(&row, conn, "public.saas_migrations",
+                         "select pg_catalog.to_regclass('public.saas_migrations') is not null", NULL, 0, e));
+    *out = *PQgetvalue(row, 0, 0) == 't';
+    PQclear(row);
+    return SAAS_OK;
+}
+
 saas_err saas_ledger_read(PGresult **out, PGconn *conn, saas_error *e)
 {
     return saas_pg_run(out, conn, "public.saas_migrations",

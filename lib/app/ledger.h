@@ -25,6 +25,8 @@ SAAS_MUST_CHECK saas_err saas_module_check(const saas_module *m, saas_error *e);
 enum { SAAS_CHECKSUM_CHARS = 64 };
 void saas_migration_checksum(char out[SAAS_CHECKSUM_CHARS + 1], const saas_migration *step);
 
+/* Whether there is a ledger: else nothing was ever migrated. */
+SAAS_MUST_CHECK saas_err saas_ledger_exists(bool *out, PGconn *conn, saas_error *e);
 /* The ledger's rows, for the functions below. */
 SAAS_MUST_CHECK saas_err saas_ledger_read(PGresult **out, PGconn *conn, saas_error *e);
 bool saas_ledger_has(const PGresult *ledger, const saas_module *m, const saas_migration *step);

@@ -25,31 +25,53 @@ static saas_err run_check(PGconn *conn, const saas_check *check, const char *con
     return err;
 }
 
-static saas_err check_module(const PGresult *ledger, const saas_module *m, saas_error *e)
+/* Steps that are missing are one line: they are all mended at once. */
+static saas_err check_module(bool *behind, const PGresult *ledger, const saas_module *m, saas_error *e)
 {
-    saas_err err = saas_ledger_verify(ledger, m, e);
+    saas_err err = saas_ledger_verify(ledger, m, e) ? SAAS_ERR_TENANT : SAAS_OK;
+    const saas_migration *first = NULL;
+    size_t missing = 0;
     for (size_t i = 0; i < m->count; i++) {
         const saas_migration *step = saas_module_step(m, i);
-        if (!saas_ledger_has(ledger, m, step))
-            err = saas_error_add(e, SAAS_ERR_TENANT, "migration %s/%u (%s): not applied", m->name, step->number,
-                                 step->name);
+        if (saas_ledger_has(ledger, m, step))
+            continue;
+        first = first ? first : step;
+        missing++;
     }
-    return err ? SAAS_ERR_TENANT : SAAS_OK;
+    if (!first)
+        return err;
+    *behind |= !err;
+    return saas_error_add(e, SAAS_ERR_TENANT, "migration %s/%u (%s): not applied%s: run migrate first", m->name,
+                          first->number, first->name, missing > 1 ? ", nor are others" : "");
 }
 
-static saas_err check_migrations(PGconn *conn, const saas_proof *proof, saas_error *e)
+static saas_err check_ledger(bool *behind, PGconn *conn, const saas_proof *proof, saas_error *e)
 {
     PGresult *ledger;
-    saas_err found = SAAS_OK, err = saas_ledger_read(&ledger, conn, e);
-    saas_pg_recover(conn);
-    if (err)
-        return err == SAAS_ERR_SQL ? SAAS_ERR_TENANT : err;
+    saas_err found = SAAS_OK;
+    SAAS_TRY(saas_ledger_read(&ledger, conn, e));
     for (size_t i = 0; i < proof->module_count; i++) {
-        err = check_module(ledger, &proof->modules[i], e);
+        saas_err err = check_module(behind, ledger, &proof->modules[i], e);
         found = err ? err : found;
     }
     PQclear(ledger);
     return found;
+}
+
+/* A schema behind the program's: what else the checks would find is not there yet, or not its last word. */
+static saas_err check_migrations(bool *behind, PGconn *conn, const saas_proof *proof, saas_error *e)
+{
+    bool exists = false;
+    *behind = false;
+    saas_err err = saas_ledger_exists(&exists, conn, e);
+    if (!err && !exists) {
+        *behind = true;
+        return saas_error_add(e, SAAS_ERR_TENANT, "no migration is applied: run migrate first");
+    }
+    if (!err)
+        err = check_ledger(behind, conn, proof, e);
+    saas_pg_recover(conn);
+    return err == SAAS_ERR_SQL ? SAAS_ERR_TENANT : err;
 }
 
 saas_err saas_prove_begin(PGconn *conn, saas_error *e)
@@ -71,12 +93,7 @@ saas_err saas_prove_role(PGconn *conn, saas_check_role role, const char *const p
 
 static saas_err check_all(PGconn *conn, const saas_proof *proof, const char *const params[], saas_error *e)
 {
-    SAAS_TRY(saas_prove_begin(conn, e));
-    saas_err found = check_migrations(conn, proof, e);
-    if (!found || found == SAAS_ERR_TENANT) {
-        saas_err err = saas_prove_role(conn, SAAS_CHECK_SERVING, params, e);
-        found = err ? err : found;
-    }
+    saas_err found = saas_prove_role(conn, SAAS_CHECK_SERVING, params, e);
     /* What the catalogues find would only be found once more. */
     return found || proof->catalogue_only ? found : saas_probe(conn, params[SAAS_CHECK_SHARED], e);
 }
@@ -101,29 +118,41 @@ static saas_text join(saas_arena *a, const char *const *names)
     return saas_buf_done(&b);
 }
 
-static saas_err prove(const saas_proof *proof, saas_arena *a, saas_error *e)
+/* Every finding, of whatever kind, as long as the connection holds. */
+static saas_err check_serving(bool *behind, PGconn *conn, const saas_proof *proof, const char *shared, saas_error *e)
 {
     char needed[16];
+    snprintf(needed, sizeof needed, "%u", proof->connections);
+    const char *const params[] = {
+        [SAAS_CHECK_PLAIN] = NULL, [SAAS_CHECK_SHARED] = shared, [SAAS_CHECK_CONNECTIONS] = needed};
+    SAAS_TRY(saas_prove_begin(conn, e));
+    saas_err found = check_migrations(behind, conn, proof, e);
+    if (*behind || (found && found != SAAS_ERR_TENANT))
+        return found;
+    saas_err err = check_all(conn, proof, params, e);
+    found = err ? err : found;
+    if (!found || found == SAAS_ERR_TENANT) {
+        err = check_statements(conn, proof, e);
+        found = found ? found : err;
+    }
+    if (found || proof->catalogue_only)
+        return found;
+    PQclear(PQexec(conn, "rollback"));
+    return saas_live_probe(conn, shared, SAAS_LIVE_MS, proof->log, e);
+}
+
+static saas_err prove(const saas_proof *proof, saas_arena *a, saas_error *e)
+{
+    bool behind = false;
     saas_text shared = join(a, proof->shared_tables);
     if (!shared.ptr)
         return saas_error_add(e, SAAS_ERR_NO_MEMORY, "proving: no memory");
     PGconn *conn = saas_pg_open("DATABASE_URL", proof->dsn, "prove", e);
     if (!conn)
         return SAAS_ERR_UNAVAILABLE;
-    snprintf(needed, sizeof needed, "%u", proof->connections);
-    const char *const params[] = {
-        [SAAS_CHECK_PLAIN] = NULL, [SAAS_CHECK_SHARED] = shared.ptr, [SAAS_CHECK_CONNECTIONS] = needed};
-    saas_err err = check_all(conn, proof, params, e);
-    if (!err || err == SAAS_ERR_TENANT) {
-        saas_err statements = check_statements(conn, proof, e);
-        err = err ? err : statements;
-    }
-    if (!err && !proof->catalogue_only) {
-        PQclear(PQexec(conn, "rollback"));
-        err = saas_live_probe(conn, shared.ptr, SAAS_LIVE_MS, proof->log, e);
-    }
+    saas_err err = check_serving(&behind, conn, proof, shared.ptr, e);
     PQfinish(conn);
-    if (proof->system_dsn && (!err || err == SAAS_ERR_TENANT || err == SAAS_ERR_BUG)) {
+    if (proof->system_dsn && !behind && (!err || err == SAAS_ERR_TENANT || err == SAAS_ERR_BUG)) {
         saas_err system = saas_prove_system(proof, shared.ptr, e);
         err = system ? system : err;
     }

@@ -155,15 +155,19 @@ static const char *who(const saas_route *r)
     return r->open ? "anyone" : names[r->role & 3];
 }
 
-static int routes(program *p)
+/* ---- the verbs that need no complete configuration ---- */
+
+static void print_route(const saas_route *r, void *user)
 {
-    const saas_route *r;
-    for (size_t i = 0; (r = saas_app_route(p->app, i)); i++)
-        printf("%-7s %-40s %s\n", r->method, r->path, who(r));
-    return DONE;
+    (void)user;
+    printf("%-7s %-40s %s\n", r->method, r->path, who(r));
 }
 
-/* ---- the verb that needs no complete configuration ---- */
+static int routes(program *p)
+{
+    saas_err err = saas_app_routes(p->options, print_route, NULL, &p->e);
+    return err ? failed(p, "can't start", err) : DONE;
+}
 
 static int print_text(program *p, saas_err err, saas_text text)
 {
@@ -225,7 +229,7 @@ static const verb verbs[] = {
      true,
      {"--example"},
      "print the settings and where each comes from; with --example a .env file to fill in"},
-    {"routes", routes, false, {NULL}, "list the routes and who may call them"},
+    {"routes", routes, true, {NULL}, "list the routes and who may call them"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

@@ -23,7 +23,7 @@ static saas_log_level level_of(saas_err e)
     }
 }
 
-saas_err saas_ctx_db_failed(saas_ctx *c, const saas_db_error *error, saas_err e)
+saas_err saas_ctx_db_failed(saas_ctx *c, const saas_db_error *error, const char *sql, saas_err e)
 {
     c->db_error = *error;
     if (e == SAAS_ERR_BUSY)
@@ -32,9 +32,16 @@ saas_err saas_ctx_db_failed(saas_ctx *c, const saas_db_error *error, saas_err e)
         return e;
     SAAS_LOG(saas_ctx_log(c), level_of(e), "statement failed", {"error", saas_v_z(saas_err_symbol(e))},
              {"sqlstate", saas_v_z(error->sqlstate)}, {"constraint", saas_v_z(error->constraint)},
-             {"message", safe_message(error)}, {"statement", SAAS_ARG(error->statement)},
-             {"route", saas_v_z(c->match.route->path)});
+             {"message", safe_message(error)}, {"route", saas_v_z(c->match.route->path)}, {"statement", saas_v_z(sql)});
     return e;
+}
+
+/* What is bound to it stays out of the log. */
+saas_err saas_call_failed(const saas_call *k, saas_err e)
+{
+    const saas_db_error *error = &k->unit.error;
+    bool one = error->of_statement && error->statement < k->unit.count;
+    return saas_ctx_db_failed(k->c, error, one ? k->unit.statements[error->statement].sql : NULL, e);
 }
 
 static saas_err without_org(saas_ctx *c)
@@ -113,7 +120,7 @@ static saas_err start(saas_call *k, saas_ctx *c, saas_db_unit unit, saas_scope s
     k->unit.user = k;
     saas_err e = submit(k, scope);
     if (e)
-        return saas_ctx_refuse(c, saas_ctx_db_failed(c, &k->unit.error, e));
+        return saas_ctx_refuse(c, saas_call_failed(k, e));
     c->round_trips++;
     return SAAS_OK;
 }
@@ -165,7 +172,7 @@ void saas_call_await(saas_call *k)
 saas_err saas_call_end(saas_call *k)
 {
     saas_call_await(k);
-    return k->err ? saas_ctx_db_failed(k->c, &k->unit.error, k->err) : check_sizes(k);
+    return k->err ? saas_call_failed(k, k->err) : check_sizes(k);
 }
 
 saas_err saas_call_flush(saas_ctx *c)

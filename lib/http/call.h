@@ -36,7 +36,9 @@ void saas_call_forget(saas_call *k);
 SAAS_MUST_CHECK saas_err saas_call_flush(saas_ctx *c);
 /* The context's transaction is gone, and what was under way in it. */
 void saas_call_lost(saas_ctx *c);
-/* Remembers what Postgres said and logs it; returns e. */
-saas_err saas_ctx_db_failed(saas_ctx *c, const saas_db_error *error, saas_err e);
+/* Remembers what Postgres said and logs it with the text of the statement, NULL when it is none's; returns e. */
+saas_err saas_ctx_db_failed(saas_ctx *c, const saas_db_error *error, const char *sql, saas_err e);
+/* The same of a call, which is over. */
+saas_err saas_call_failed(const saas_call *k, saas_err e);
 
 #endif

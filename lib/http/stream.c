@@ -138,7 +138,7 @@ saas_err saas_stream_next(saas_stream *s, saas_rows **rows)
     if (!s->fresh)
         saas_call_await(k);
     if (k->over && k->err)
-        return end(s, saas_ctx_db_failed(k->c, &k->unit.error, k->err));
+        return end(s, saas_call_failed(k, k->err));
     if (s->fresh)
         return hand_out(s, rows);
     *rows = NULL;

@@ -46,11 +46,11 @@ saas_err saas_ctx_tx_open(saas_ctx *c, bool serializable)
     tx->tag = saas_ctx_tag(c);
     saas_err e = saas_db_tx_open(place.db, tx);
     if (e)
-        return saas_ctx_refuse(c, saas_ctx_db_failed(c, &tx->error, e));
+        return saas_ctx_refuse(c, saas_ctx_db_failed(c, &tx->error, NULL, e));
     c->round_trips++;
     e = saas_ctx_wait(c, "transaction", &s.wait, abandon, &s);
     if (e)
-        return saas_ctx_db_failed(c, &tx->error, e);
+        return saas_ctx_db_failed(c, &tx->error, NULL, e);
     c->tx = tx;
     c->savepoints = 0;
     c->tx_lost = SAAS_OK;
@@ -86,7 +86,7 @@ static saas_err end(saas_ctx *c, bool commit)
     saas_err e = saas_ctx_wait(c, "transaction", &s.wait, abandon, &s);
     if (e && e == c->over)
         return SAAS_ERR_OUTCOME_UNKNOWN;
-    return e ? saas_ctx_db_failed(c, &tx->error, e) : SAAS_OK;
+    return e ? saas_ctx_db_failed(c, &tx->error, NULL, e) : SAAS_OK;
 }
 
 static saas_err commit_share(saas_ctx *c)
@@ -182,7 +182,7 @@ static saas_err mark(saas_ctx *c, saas_db_mark what)
         return saas_ctx_refuse(c, e);
     c->round_trips++;
     e = saas_ctx_wait(c, "transaction", &s.wait, abandon_whole, &s);
-    return e ? saas_ctx_db_failed(c, &s.tx->error, e) : SAAS_OK;
+    return e ? saas_ctx_db_failed(c, &s.tx->error, NULL, e) : SAAS_OK;
 }
 
 saas_err saas_savepoint(saas_ctx *c)

@@ -83,6 +83,16 @@ static saas_err read_query(saas_ctx *c)
     return SAAS_OK;
 }
 
+/* Where, but nothing of what is there. */
+static saas_err malformed(saas_ctx *c, size_t at)
+{
+    saas_text where = at < c->body.len ? saas_arena_format(&c->arena, "The body is not valid JSON at byte %zu", at + 1)
+                                       : SAAS_LIT("The body ends before its JSON does");
+    return where.ptr ? saas_fail(c, saas_err_status(SAAS_ERR_MALFORMED_JSON), saas_err_code(SAAS_ERR_MALFORMED_JSON),
+                                 where.ptr)
+                     : SAAS_ERR_NO_MEMORY;
+}
+
 static saas_err read_body(saas_ctx *c)
 {
     const saas_schema *schema = c->match.route->body;
@@ -91,17 +101,21 @@ static saas_err read_body(saas_ctx *c)
         return c->body.len ? saas_fail_field(c, "", "no body is taken here") : SAAS_OK;
     saas_err (*read)(void **, saas_issues *, const saas_schema *, saas_arena *, char *, size_t) =
         c->match.route->partial ? saas_read_json_partial : saas_read_json;
-    SAAS_TRY(read(&in, &c->issues, schema, &c->arena, (char *)(uintptr_t)c->body.ptr, c->body.len));
-    c->body_in = in;
-    return SAAS_OK;
+    saas_err err = read(&in, &c->issues, schema, &c->arena, (char *)(uintptr_t)c->body.ptr, c->body.len);
+    if (err == SAAS_ERR_MALFORMED_JSON)
+        return malformed(c, c->issues.malformed_at);
+    if (!err)
+        c->body_in = in;
+    return err;
 }
 
-static saas_err check_media_type(const saas_ctx *c)
+static saas_err check_media_type(saas_ctx *c)
 {
     if (!c->match.route->body)
         return SAAS_OK;
     if (!c->body.len)
-        return SAAS_ERR_MALFORMED_JSON;
+        return saas_fail(c, saas_err_status(SAAS_ERR_MALFORMED_JSON), saas_err_code(SAAS_ERR_MALFORMED_JSON),
+                         "A JSON body is required here");
     return saas_is_json_type(c->content_type) ? SAAS_OK : SAAS_ERR_UNSUPPORTED_MEDIA_TYPE;
 }
 

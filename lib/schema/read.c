@@ -239,6 +239,7 @@ static saas_err finish(saas_reader *r, bool well_formed)
         return SAAS_ERR_NO_MEMORY;
     if (!well_formed || saas_json_peek(&r->in) || r->in.at != r->in.end) {
         saas_report_forget(&r->report);
+        r->report.issues->malformed_at = (size_t)(r->in.at - r->start);
         return SAAS_ERR_MALFORMED_JSON;
     }
     if (r->in.nodes > SAAS_JSON_NODES_MAX) {
@@ -267,7 +268,7 @@ static bool read_root(saas_reader *r, const saas_schema *s, void *base)
 static saas_reader reader(char *json, size_t len, saas_report report)
 {
     json[len] = 0;
-    return (saas_reader){.in = {.at = json, .end = json + len}, .report = report};
+    return (saas_reader){.in = {.at = json, .end = json + len}, .report = report, .start = json};
 }
 
 static saas_err read_whole(void **out, saas_reader *r, const saas_schema *schema)

@@ -12,6 +12,7 @@
 typedef struct saas_reader {
     saas_json_in in;
     saas_report report;
+    const char *start;
     bool partial; /* the root's absent fields stay absent */
 } saas_reader;
 

@@ -554,6 +554,7 @@ static void errors_stay_here(void)
     CHECK_STR(last.body,
               "{\"success\":false,\"error\":{\"code\":\"INTERNAL_ERROR\",\"message\":\"Something went wrong\"}}");
     CHECK(strstr(logged, "\"sqlstate\":\"42601\"") && strstr(logged, "syntax error"));
+    CHECK(strstr(logged, "\"statement\":\"selekt 'hush'\"")); /* where to look */
     CHECK_INT(ask("POST", "/bad-cast", NULL), 500);
     CHECK(strstr(logged, "\"sqlstate\":\"22P02\"") && !strstr(logged, "topsecret")); /* LG2 */
 }

@@ -187,6 +187,24 @@ static void a_key_ends_within_the_text(void)
     }
 }
 
+static void malformed_says_where(void)
+{
+    static const struct {
+        const char *json;
+        size_t at;
+    } rows[] = {{"", 0},
+                {"{\"title\":", 9},
+                {"{\"title\":\"t\"} x", 14},
+                {"[1,]", 3},
+                {"{\"title\":\"a\\n\",x}", 15},
+                {"{\"title\":\"\\q\"}", 9}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        saas_err err;
+        CHECK(!read_all(rows[i].json, &err) && err == SAAS_ERR_MALFORMED_JSON);
+        CHECK_INT(issues.malformed_at, rows[i].at);
+    }
+}
+
 /* Malformed wins over invalid, wherever it stands: the rest of the body is always looked at. */
 static void malformed_wins(void)
 {
@@ -403,6 +421,7 @@ static const check_test tests[] = {TEST(every_kind_is_read),
                                    TEST(every_problem_is_an_issue),
                                    TEST(keys_are_decoded_and_whole),
                                    TEST(a_key_ends_within_the_text),
+                                   TEST(malformed_says_where),
                                    TEST(malformed_wins),
                                    TEST(issues_are_capped_and_counted),
                                    TEST(a_key_as_long_as_the_body_is_clipped),
