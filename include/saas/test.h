@@ -91,6 +91,18 @@ SAAS_API SAAS_MUST_CHECK saas_err saas_test_send(saas_test_response *out, saas_t
 #define SAAS_TEST_SEND(out, t, ...)                                                                                    \
     saas_test_send((out), (t), &(const saas_test_request){.size = sizeof(saas_test_request), __VA_ARGS__})
 #endif
+/* An administrator of an organization of their own. Texts are NUL-terminated and live as long as the client. */
+typedef struct saas_test_account {
+    saas_principal principal; /* for .as; with another role it is another member of the organization */
+    saas_text access_token;   /* for .bearer */
+    saas_text email, password;
+} saas_test_account;
+
+/* Signs up, with a name, an address and a password that are made up, each time anew. The app mounts saas_auth_routes and
+ * has a database; what was logged meanwhile is kept. ERR_BUG: no sign-up route, or it does not sign in (SIGNUP_NEUTRAL);
+ * e->text has the answer. ERR_DEADLINE, ERR_UNAVAILABLE, ERR_NO_MEMORY. */
+SAAS_API SAAS_MUST_CHECK saas_err saas_test_sign_up(saas_test_account *out, saas_test_client *t, saas_error *e);
+
 /* A header of a response by its name; {NULL, 0} when absent. */
 SAAS_API saas_text saas_test_header(const saas_test_response *r, const char *name);
 /* A value of a JSON body by path: "data.items[0].id", "error.code". Strings without quotes; {NULL, 0} when absent. */

@@ -175,16 +175,48 @@ static void tables_are_proven(void)
     CHECK_STR(sql_on(db.super_dsn, "alter table notes add check (md5(title) = 'no such \"hash\"')"), "");
     CHECK_INT(saas_test_prove(notes(), &db, &e), SAAS_OK);
     CHECK_STR(e.text, "public.notes: not probed: no values were found that satisfy notes_title_check");
-    CHECK_STR(sql_on(db.super_dsn, "alter table notes drop constraint notes_title_check;"
-                                   "create function move() returns trigger language plpgsql security definer as $$ begin"
-                                   " delete from notes where id = new.id; return null; end $$;"
-                                   "create trigger move after insert on notes for each row execute function move()"),
+    CHECK_STR(sql_on(db.super_dsn,
+                     "alter table notes drop constraint notes_title_check;"
+                     "create function move() returns trigger language plpgsql security definer as $$ begin"
+                     " delete from notes where id = new.id; return null; end $$;"
+                     "create trigger move after insert on notes for each row execute function move()"),
               "");
     CHECK_INT(saas_test_prove(notes(), &db, &e), SAAS_ERR_TENANT);
     CHECK_STR(e.text, "public.notes: a row that an organization writes is not among its own");
     saas_test_db_drop(cluster, &db);
 }
 
-static const check_test tests[] = {TEST(tables_are_proven), TEST(databases_are_cloned_quickly), TEST(other_migrations_are_another_template),
-                                   TEST(a_failing_migration_is_told), TEST(an_app_serves_its_tenants)};
+/* Whose token and principal are taken by the app. */
+static void one_signs_up_in_a_call(void)
+{
+    static const saas_mount mounts[] = {{"/v1/auth", saas_auth_routes}};
+    const saas_app_options *app =
+        SAAS_APP(.name = "notes", SAAS_ROUTES(routes), SAAS_MIGRATIONS(steps), SAAS_MOUNTS(mounts));
+    saas_test_db made;
+    saas_test_client *t = NULL;
+    saas_test_response r;
+    saas_test_account a, b;
+    REQUIRE(!saas_test_db_new(&made, cluster, app, &e) && !saas_test_client_new(&t, app, &made, &e));
+    CHECK(!saas_test_sign_up(&a, t, &e) && !saas_test_sign_up(&b, t, &e));
+    CHECK_STR(e.text, "");
+    CHECK(!saas_uuid_equal(a.principal.org_id, b.principal.org_id) && a.principal.role == SAAS_ADMIN);
+    CHECK(!SAAS_TEST_SEND(&r, t, .method = "POST", .target = "/v1/notes", .bearer = a.access_token.ptr,
+                          .body = "{\"title\":\"of a\"}") &&
+          r.status == 201);
+    CHECK(!SAAS_TEST_SEND(&r, t, .target = "/v1/notes", .as = &a.principal) && strstr(r.body.ptr, "of a"));
+    CHECK(!SAAS_TEST_SEND(&r, t, .target = "/v1/notes", .as = &b.principal) && r.status == 200 &&
+          !strstr(r.body.ptr, "of a"));
+    CHECK(!SAAS_TEST_SEND(&r, t, .target = "/v1/auth/sessions", .as = &a.principal) &&
+          strstr(r.body.ptr, "\"current\":true"));
+    saas_test_client_free(t);
+    REQUIRE(!saas_test_client_new(&t, notes(), &made, &e));
+    CHECK_INT(saas_test_sign_up(&a, t, &e), SAAS_ERR_BUG);
+    CHECK(strstr(e.text, "not mounted"));
+    saas_test_client_free(t);
+    saas_test_db_drop(cluster, &made);
+}
+
+static const check_test tests[] = {
+    TEST(tables_are_proven),           TEST(databases_are_cloned_quickly), TEST(other_migrations_are_another_template),
+    TEST(a_failing_migration_is_told), TEST(an_app_serves_its_tenants),    TEST(one_signs_up_in_a_call)};
 CLUSTER_MAIN(tests)
