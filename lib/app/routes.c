@@ -1,7 +1,7 @@
 #include "app/app.h"
 #include "base/error.h"
 
-/* Mounts walk by their size; every list's problems are reported. */
+/* Every list's problems are reported. */
 saas_err saas_options_router(saas_router **out, const saas_app_options *o, saas_error *e)
 {
     saas_err err = saas_router_new(out);
