@@ -51,9 +51,14 @@ static void no_trip_for_each_request(void)
 {
     saas_test_response r;
     const saas_principal a = member_of(0, SAAS_MEMBER);
-    saas_test_client_logged(t);
-    CHECK_INT(SAAS_TEST_SEND(&r, t, .target = "/one", .as = &a), SAAS_OK);
-    CHECK(strstr(saas_test_client_logged(t), "\"round_trips\":0"));
+    bool none = false; /* but while revocations can't be heard of */
+    for (int i = 0; i < 500 && !none; i++) {
+        saas_poll_loop_turn(saas_test_client_loop(t), 10);
+        saas_test_client_logged(t);
+        CHECK_INT(SAAS_TEST_SEND(&r, t, .target = "/one", .as = &a), SAAS_OK);
+        none = strstr(saas_test_client_logged(t), "\"round_trips\":0");
+    }
+    CHECK(none);
 }
 
 static void ends(void)

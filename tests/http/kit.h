@@ -50,6 +50,16 @@ static SAAS__UNUSED int ask(const char *method, const char *target, const char *
     return ask_for(method, target, body, 0);
 }
 
+/* A new app asks the database about each token until it hears of revocations. `target` asks it nothing else. */
+static SAAS__UNUSED void await_revocations(const char *target)
+{
+    *logged = 0;
+    for (int i = 0; i < 500 && !strstr(logged, "\"round_trips\":0,"); i++) {
+        saas_poll_loop_turn(saas_test_client_loop(client), 10);
+        ask("GET", target, NULL);
+    }
+}
+
 static SAAS__UNUSED bool body_has(const char *part)
 {
     return strstr(last.body, part) != NULL;
