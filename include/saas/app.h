@@ -73,9 +73,10 @@ typedef struct saas_app_options {
     saas_mailer mailer;               /* sends what accounts are mailed; NULL: see saas/mail.h */
     void *mailer_user;
     const saas_messages *messages;    /* of issues, where field and schema have none (translation): borrowed */
-    /* Overload (docs/guide/gateway.md), in ms; SAAS_UNLIMITED: never. A loop that its handlers make later than this takes
-     * a smaller share of requests; 0: 50. A unit that would wait longer for the database, once others have, is refused:
-     * 0: 100, twenty times that on lanes of slow statements and of transactions. */
+    /* Overload (docs/guide/gateway.md), in ms; SAAS_UNLIMITED: never. A loop that its handlers have made later than this
+     * for some time refuses what it has no time for; 0: 30. A unit that would wait longer than this for the database is
+     * refused when others have waited as long for some time; 0: 100, ten times that on lanes of slow statements and of
+     * transactions. */
     uint32_t overload_lag_ms, overload_wait_ms;
     uint32_t blocked_ms; /* a handler that keeps its loop for longer without waiting is logged; 0: 100 */
     const saas_group *group;          /* that every route stands in; NULL: none */

@@ -17,7 +17,7 @@ enum {
     EXCLUSIVE_LANES = 4,
     WORK_QUEUE = 256,
     REQUESTS = 1024,
-    OVERLOAD_LAG_MS = 50,
+    OVERLOAD_LAG_MS = 30,
     OVERLOAD_WAIT_MS = 100,
     BLOCKED_MS = 100,
     HELD_UP = 10, /* times that, and it is told while it lasts */

@@ -57,7 +57,8 @@ saas_err saas_signer_new(saas_signer **out, const saas_keys *keys)
     s->cursor = derived(s, SAAS_LIT("cursor key 1"));
     s->request = derived(s, SAAS_LIT("request key 1"));
     s->digest = EVP_MD_CTX_new();
-    if (!name_key(s->kid, s->access) || !s->refresh || !s->cursor || !s->request || !s->digest || !add_retiring(s)) {
+    s->known = OPENSSL_zalloc(SAAS_KNOWN * sizeof *s->known);
+    if (!s->known || !name_key(s->kid, s->access) || !s->refresh || !s->cursor || !s->request || !s->digest || !add_retiring(s)) {
         saas_signer_free(s);
         return SAAS_ERR_NO_MEMORY;
     }
@@ -75,6 +76,7 @@ void saas_signer_free(saas_signer *s)
     EVP_MAC_CTX_free(s->cursor);
     EVP_MAC_CTX_free(s->request);
     EVP_MD_CTX_free(s->digest);
+    OPENSSL_clear_free(s->known, SAAS_KNOWN * sizeof *s->known);
     OPENSSL_free(s);
 }
 

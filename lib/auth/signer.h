@@ -23,8 +23,20 @@ struct saas_keys {
     saas_text issuer, audience; /* in one allocation behind the struct */
 };
 
+/* What a token said whose MAC this is: who has sent it once sends it again, and it is read once. */
+typedef struct saas_known {
+    uint8_t mac[SAAS_MAC];
+    bool used, has_nbf;
+    saas_principal who; /* email: below */
+    int64_t iat, exp, nbf;
+    char email[255];
+} saas_known;
+
+enum { SAAS_KNOWN = 256 };
+
 struct saas_signer {
     const saas_keys *keys;
+    saas_known *known; /* by the first byte of the MAC */
     EVP_MAC_CTX *access, *retiring, *refresh, *cursor, *request;    /* keyed; retiring NULL without */
     char kid[SAAS_KID_CHARS + 1], retiring_kid[SAAS_KID_CHARS + 1]; /* of access and of retiring */
     EVP_MD_CTX *digest;

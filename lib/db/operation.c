@@ -81,13 +81,14 @@ static void turn_away(saas_db_queued *item)
     saas_db_op_later(op, SAAS_ERR_BUSY);
 }
 
-/* What has piled up before they were found to wait too long goes a few at a time: each costs a look at all. */
+/* What has piled up before they were found to wait too long goes a few at a time: each costs a look at all. What is a
+ * little more than the room, which is an estimate, stays. */
 static bool has_room(saas_db_op *op)
 {
     enum { AT_ONCE = 8 };
     saas_db_queue *q = &op->db->queues[op->tier];
     const uint32_t room = saas_db_queue_room(q, op->queued_us);
-    for (int i = 0; q->count > room && i < AT_ONCE; i++)
+    for (int i = 0; q->count / 2 > room && i < AT_ONCE; i++)
         turn_away(saas_db_queue_shed(q));
     if (q->count >= room)
         turn_away(saas_db_queue_yield(q, op->org));
@@ -162,7 +163,7 @@ static void look_at_held(saas_db *db)
 static saas_db_op *next_of(saas_db_queue *q)
 {
     saas_db_op *op = (saas_db_op *)(void *)saas_db_queue_take(q);
-    saas_db_queue_served(q, saas_clock_mono_us(), op->queued_us);
+    saas_db_queue_served(q, saas_clock_mono_us());
     return op;
 }
 

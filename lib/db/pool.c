@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCRATCH_MAX = 64 << 20, DEPTH = 16, QUEUE = 1024, SHARED_TIMEOUT_MS = 250, SLOW_WAITS = 20 };
+enum { LANES_SHARED = 2, LANES_SLOW = 4, LANES_EXCLUSIVE = 4 };
+enum { SCRATCH_MAX = 64 << 20, DEPTH = 16, QUEUE = 1024, SHARED_TIMEOUT_MS = 250, SLOW_WAITS = 10 };
 
 static uint32_t or_default(uint32_t given, uint32_t otherwise)
 {
@@ -72,6 +73,24 @@ static void init_lanes(saas_db *db, const uint32_t counts[SAAS_DB_TIERS])
             init_lane(db, &db->lanes[db->lane_count++], (saas_db_tier)tier);
 }
 
+/* What is held waits for no lane. */
+static void init_queues(saas_db *db, const saas_db_options *o)
+{
+    const uint64_t wait_us = o->wait_ms * UINT64_C(1000);
+    const saas_db_queue_limits limits[SAAS_DB_QUEUES] = {
+        [SAAS_DB_SHARED] = {.wait_us = wait_us, .least = or_default(o->lanes_shared, LANES_SHARED)},
+        [SAAS_DB_SLOW] = {.wait_us = wait_us * SLOW_WAITS, .least = or_default(o->lanes_slow, LANES_SLOW)},
+        [SAAS_DB_EXCLUSIVE] = {.wait_us = wait_us * SLOW_WAITS,
+                               .least = or_default(o->lanes_exclusive, LANES_EXCLUSIVE)},
+    };
+    for (int tier = 0; tier < SAAS_DB_QUEUES; tier++) {
+        saas_db_queue_limits l = limits[tier];
+        l.max = or_default(o->queue_max, QUEUE);
+        l.patience_us = wait_us;
+        saas_db_queue_init(&db->queues[tier], &l);
+    }
+}
+
 static saas_err init(saas_db *db, saas_loop *loop, const saas_db_options *o)
 {
     db->loop = loop;
@@ -83,13 +102,7 @@ static saas_err init(saas_db *db, saas_loop *loop, const saas_db_options *o)
     db->unsegregated = o->unsegregated;
     saas_list_init(&db->later);
     saas_db_stmts_init(&db->stmts);
-    const uint64_t wait_us[SAAS_DB_QUEUES] = {
-        [SAAS_DB_SHARED] = o->wait_ms * UINT64_C(1000),
-        [SAAS_DB_SLOW] = o->wait_ms * UINT64_C(1000) * SLOW_WAITS,
-        [SAAS_DB_EXCLUSIVE] = o->wait_ms * UINT64_C(1000) * SLOW_WAITS,
-    };
-    for (int tier = 0; tier < SAAS_DB_QUEUES; tier++)
-        saas_db_queue_init(&db->queues[tier], or_default(o->queue_max, QUEUE), wait_us[tier]);
+    init_queues(db, o);
     db->dsn = strdup(o->dsn);
     db->scratch = saas_arena_new(SCRATCH_MAX);
     db->kick = calloc(1, sizeof *db->kick);
@@ -113,8 +126,9 @@ static void release(saas_db *db)
 
 saas_err saas_db_new(saas_db **out, saas_loop *loop, const saas_db_options *o)
 {
-    const uint32_t counts[SAAS_DB_TIERS] = {or_default(o->lanes_shared, 2), or_default(o->lanes_slow, 4),
-                                            or_default(o->lanes_exclusive, 4)};
+    const uint32_t counts[SAAS_DB_TIERS] = {or_default(o->lanes_shared, LANES_SHARED),
+                                            or_default(o->lanes_slow, LANES_SLOW),
+                                            or_default(o->lanes_exclusive, LANES_EXCLUSIVE)};
     size_t lanes = (size_t)counts[0] + counts[1] + counts[2];
     saas_db *db = calloc(1, sizeof *db + lanes * sizeof *db->lanes);
     if (!db)

@@ -21,7 +21,7 @@ typedef struct saas_db_options {
     saas_log *log;
     uint32_t lanes_shared, lanes_slow, lanes_exclusive; /* 0: 2, 4, 4 */
     uint32_t queue_max;                                 /* units waiting; 0: 1,024 */
-    uint32_t wait_ms; /* for a shared lane, before new ones are refused (db/queue.h); others: twenty times; 0: any */
+    uint32_t wait_ms; /* for a shared lane, before new ones are refused (db/queue.h); others: ten times; 0: any */
     uint32_t shared_timeout_ms;                         /* a statement's limit on a shared lane; 0: 250 */
     uint32_t depth_max;                                 /* units sent on a shared lane at once; 0: 16 */
     /* Through a pooler that gives each transaction whatever connection is free (PgBouncer's transaction mode): nothing

@@ -2,33 +2,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-void saas_db_queue_init(saas_db_queue *q, uint32_t max, uint64_t wait_us)
+void saas_db_queue_init(saas_db_queue *q, const saas_db_queue_limits *limits)
 {
     memset(q, 0, sizeof *q);
     saas_list_init(&q->turns);
-    q->max = max;
-    q->wait_us = wait_us;
+    q->limits = *limits;
 }
 
 /* ---- how long they wait ---- */
 
-enum { GAPS = 16 /* that the mean is of */, ROOM_MIN = 1 };
+enum { GAPS = 16 /* that the mean is of */ };
 
-static bool is_late(saas_db_queue *q, uint64_t now, uint64_t stuck)
+/* When nothing has left for far longer than usual, that says more than the mean. They leave several at once. */
+static double gap_of(const saas_db_queue *q, uint64_t now)
 {
-    if (stuck > q->wait_us && !q->late_us)
-        q->late_us = now;
-    return q->late_us && now - q->late_us >= q->wait_us;
+    const double stuck = now > q->moved_us ? (double)(now - q->moved_us) : 0;
+    return stuck > q->gap_us * GAPS ? stuck : q->gap_us;
 }
 
 uint32_t saas_db_queue_room(saas_db_queue *q, uint64_t now)
 {
-    const uint64_t stuck = q->count && now > q->moved_us ? now - q->moved_us : 0;
-    if (!q->wait_us || !q->count || !is_late(q, now, stuck))
-        return q->max;
-    const double gap = q->gap_us > (double)stuck ? q->gap_us : (double)stuck;
-    const double room = gap > 0 ? (double)q->wait_us / gap : q->max;
-    return room < ROOM_MIN ? ROOM_MIN : room < q->max ? (uint32_t)room : q->max;
+    const saas_db_queue_limits *l = &q->limits;
+    if (!l->wait_us || !q->count)
+        return l->max;
+    const double gap = gap_of(q, now), wait = (double)l->wait_us;
+    if (!q->late_us && q->count * gap > wait)
+        q->late_us = now;
+    if (!q->late_us || now - q->late_us < l->patience_us || gap <= 0)
+        return l->max;
+    const double room = wait / gap;
+    return room < l->least ? l->least : room < l->max ? (uint32_t)room : l->max;
 }
 
 void saas_db_queue_joined(saas_db_queue *q, uint64_t now)
@@ -39,14 +42,12 @@ void saas_db_queue_joined(saas_db_queue *q, uint64_t now)
 
 /* They wait in turn by organization, so one that waited little says nothing of the others: it is over when all that are
  * left would be gone in half the time. */
-void saas_db_queue_served(saas_db_queue *q, uint64_t now, uint64_t since)
+void saas_db_queue_served(saas_db_queue *q, uint64_t now)
 {
     q->gap_us += ((double)(now - q->moved_us) - q->gap_us) / GAPS;
     q->moved_us = now;
-    if (q->late_us && q->count * q->gap_us < (double)q->wait_us / 2)
+    if (q->count * q->gap_us < (double)q->limits.wait_us / 2)
         q->late_us = 0;
-    else if (!q->late_us && q->wait_us && now - since > q->wait_us)
-        q->late_us = now;
 }
 
 /* ---- by organization ---- */
@@ -101,7 +102,7 @@ static saas_err insert(saas_db_queue *q, saas_db_queued *item, saas_uuid org, bo
 
 saas_err saas_db_queue_add(saas_db_queue *q, saas_db_queued *item, saas_uuid org)
 {
-    return q->count < q->max ? insert(q, item, org, false) : SAAS_ERR_BUSY;
+    return q->count < q->limits.max ? insert(q, item, org, false) : SAAS_ERR_BUSY;
 }
 
 saas_err saas_db_queue_return(saas_db_queue *q, saas_db_queued *item, saas_uuid org, bool front)

@@ -1,6 +1,6 @@
-/* db/queue.h: what waits for a lane: bounded, and one operation of each organization in turn. The bound is a number, and
- * with wait_us also a time: once operations have waited longer than that, and as long as they would, only so many are
- * taken in as will not. A burst that is worked off meanwhile is none of its business. */
+/* db/queue.h: what waits for a lane: bounded, and one operation of each organization in turn. The bound is a number,
+ * and with wait_us also a time: when what waits has taken longer than that to work off for patience_us, only so many
+ * more are taken in as will not. A burst that is worked off meanwhile is none of its business. */
 #ifndef SAAS_DB_QUEUE_H
 #define SAAS_DB_QUEUE_H
 
@@ -17,13 +17,19 @@ typedef struct saas_db_tenant {
     uint32_t count;
 } saas_db_tenant;
 
+typedef struct saas_db_queue_limits {
+    uint32_t max, least; /* as many may always wait */
+    uint64_t wait_us;    /* 0: any time */
+    uint64_t patience_us;
+} saas_db_queue_limits;
+
 typedef struct saas_db_queue {
     saas_list turns;
     saas_db_tenant *buckets[SAAS_DB_QUEUE_BUCKETS];
-    uint32_t count, max;
-    uint64_t wait_us;  /* 0: any time */
+    uint32_t count;
+    saas_db_queue_limits limits;
     uint64_t moved_us; /* when the last left, or came into the empty queue */
-    uint64_t late_us;  /* since when they wait too long; 0: they don't */
+    uint64_t late_us;  /* since when they take too long; 0: they don't */
     double gap_us;     /* from one that leaves to the next, about */
 } saas_db_queue;
 
@@ -33,12 +39,12 @@ typedef struct saas_db_queued {
     saas_db_tenant *tenant;
 } saas_db_queued;
 
-void saas_db_queue_init(saas_db_queue *q, uint32_t max, uint64_t wait_us);
+void saas_db_queue_init(saas_db_queue *q, const saas_db_queue_limits *limits);
 /* How many may wait now. */
 uint32_t saas_db_queue_room(saas_db_queue *q, uint64_t now_us);
-/* One came; one left for a lane that came at since_us. */
+/* One came; one left for a lane. */
 void saas_db_queue_joined(saas_db_queue *q, uint64_t now_us);
-void saas_db_queue_served(saas_db_queue *q, uint64_t now_us, uint64_t since_us);
+void saas_db_queue_served(saas_db_queue *q, uint64_t now_us);
 /* ERR_BUSY: full; ERR_NO_MEMORY. */
 SAAS_MUST_CHECK saas_err saas_db_queue_add(saas_db_queue *q, saas_db_queued *item, saas_uuid org);
 /* For a full queue: takes out the newest of the organization that has the most waiting, if that is not this one. NULL:

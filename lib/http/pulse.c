@@ -3,10 +3,8 @@
 #include <stdlib.h>
 
 enum {
-    LATE_BEATS = 3,                   /* a pause of the process is one */
-    TAKEN_MIN = 4,                    /* with fewer in a beat there is nothing to choose from */
-    SHARE_MIN = SAAS_SHARE_ALL / 32,  /* so that it is noticed when it gets better */
-    SHARE_STEP = SAAS_SHARE_ALL / 64, /* all again in a little more than three seconds */
+    PATIENCE_US = 200000, /* a pause of the process, or a burst, is over by then */
+    TAKEN_MIN = 4,        /* with fewer in a beat there is nothing to choose from */
     LINES = 10,
     SECOND_US = 1000000
 };
@@ -14,7 +12,6 @@ enum {
 saas_err saas_pulse_init(saas_shard *shard)
 {
     saas_pulse *p = &shard->pulse;
-    p->share = SAAS_SHARE_ALL;
     p->at_once = calloc(saas_router_count(shard->site->router) + 1, sizeof *p->at_once);
     return p->at_once ? SAAS_OK : SAAS_ERR_NO_MEMORY;
 }
@@ -46,17 +43,7 @@ static bool is_late(const saas_shard *shard, uint64_t now)
 {
     const saas_pulse *p = &shard->pulse;
     const uint64_t limit = shard->site->overload_lag_us;
-    return limit && p->lag_us > limit && p->taken >= TAKEN_MIN && p->busy_us * 2 > now - p->began_us;
-}
-
-static void adapt(saas_shard *shard, uint64_t now)
-{
-    saas_pulse *p = &shard->pulse;
-    p->late = is_late(shard, now) ? p->late + 1 : 0;
-    if (p->late >= LATE_BEATS)
-        p->share = p->share * 7 / 8 > SHARE_MIN ? p->share * 7 / 8 : SHARE_MIN;
-    else if (!p->late)
-        p->share = p->share + SHARE_STEP < SAAS_SHARE_ALL ? p->share + SHARE_STEP : SAAS_SHARE_ALL;
+    return limit && now > p->due_us + limit && p->taken >= TAKEN_MIN && p->busy_us * 2 > now - p->began_us;
 }
 
 static void tell(saas_shard *shard, uint64_t now)
@@ -82,9 +69,12 @@ static void beat(void *user)
         saas_histogram_add(shard->meter, SAAS_METER_LAG, p->lag_us);
         saas_meter_set(shard->meter, SAAS_METER_LAG_NOW, p->lag_us);
     }
-    adapt(shard, now);
+    if (!is_late(shard, now))
+        p->late_us = 0;
+    else if (!p->late_us)
+        p->late_us = now;
     tell(shard, now);
-    if (shard->live || p->share < SAAS_SHARE_ALL || p->quiet) {
+    if (shard->live || p->quiet) {
         arm(shard, now);
         return;
     }
@@ -125,13 +115,16 @@ void saas_pulse_take(saas_shard *shard)
     p->taken++;
 }
 
-static bool has_credit(saas_pulse *p)
+/* In the midst of a turn, before the beat can tell. */
+static bool is_overdue(saas_shard *shard)
 {
-    p->credit += p->share;
-    if (p->credit < SAAS_SHARE_ALL)
+    saas_pulse *p = &shard->pulse;
+    const uint64_t now = saas_clock_coarse_us();
+    if (!is_late(shard, now))
         return false;
-    p->credit -= SAAS_SHARE_ALL;
-    return true;
+    if (!p->late_us)
+        p->late_us = now;
+    return now - p->late_us >= PATIENCE_US;
 }
 
 saas_shed saas_pulse_admit(saas_shard *shard, const saas_route *route)
@@ -143,7 +136,7 @@ saas_shed saas_pulse_admit(saas_shard *shard, const saas_route *route)
             return SAAS_SHED_REQUESTS;
         if (route->at_once_max && *at_once >= route->at_once_max)
             return SAAS_SHED_ROUTE;
-        if (!has_credit(p))
+        if (is_overdue(shard))
             return SAAS_SHED_LAG;
     }
     ++*at_once;

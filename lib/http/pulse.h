@@ -1,6 +1,6 @@
 /* http/pulse.h: how a loop fares, and what it takes in. While it has requests, its beat says how late it comes: the
- * loop's lag. A loop that is late beat after beat because of its own handlers takes a smaller share of requests, and a
- * larger one again when it is on time. */
+ * loop's lag. One that has been late for some time because of its own handlers runs no more of them in a turn than it
+ * has time for, and refuses the rest; on time again it takes all. */
 #ifndef SAAS_HTTP_PULSE_H
 #define SAAS_HTTP_PULSE_H
 
@@ -22,7 +22,7 @@ typedef enum saas_shed {
     SAAS_SHEDS
 } saas_shed;
 
-enum { SAAS_SHARE_ALL = 1024, SAAS_BEAT_MS = 50 };
+enum { SAAS_BEAT_MS = 10 };
 
 typedef struct saas_pulse {
     saas_timer beat;
@@ -30,8 +30,7 @@ typedef struct saas_pulse {
     uint64_t lag_us;           /* of the last one */
     uint64_t busy_us;          /* in handlers since it: sampled by a clock of 4 ms, so true in the long run */
     uint32_t taken;            /* requests since it */
-    uint32_t late;             /* beats in a row */
-    uint32_t share, credit;    /* of SAAS_SHARE_ALL */
+    uint64_t late_us;          /* since when it has been late without a break; 0: it is on time */
     uint32_t shed, quiet;      /* refused since told_us; of those without a line of their own */
     uint64_t told_us;
     uint32_t *at_once; /* handlers at work, by route; those that are parked are not */

@@ -475,9 +475,33 @@ static void the_address_is_left_out(void)
     saas_keys_free(quiet);
 }
 
+/* What it says is remembered: not past its end, nor for a signature that is another's. */
+static void a_known_token_is_checked_again(void)
+{
+    saas_principal who = {.role = SAAS_ROLE_DEFAULT};
+    saas_text token, others;
+    char kept[2048];
+    saas_principal bob = ann;
+    bob.user_id.b[0] ^= 1;
+    bob.email = SAAS_LIT("bob@example.com");
+    REQUIRE(!saas_access_sign(&token, arena, s, &ann, NOW) && !saas_access_sign(&others, arena, s, &bob, NOW));
+    snprintf(kept, sizeof kept, "%s", token.ptr);
+    for (int i = 0; i < 3; i++) {
+        REQUIRE(!saas_access_verify(&who, arena, s, others, NOW) && !saas_access_verify(&who, arena, s, token, NOW));
+        CHECK(saas_uuid_equal(who.user_id, ann.user_id));
+        CHECK_STR(who.email.ptr, "ann@example.com");
+    }
+    CHECK_INT(verify(kept, NOW + 900), SAAS_ERR_UNAUTHENTICATED);
+    CHECK_INT(verify(kept, NOW - 61), SAAS_ERR_UNAUTHENTICATED);
+    CHECK_INT(verify(kept, NOW), SAAS_OK);
+    kept[strlen(kept) - 20] = kept[strlen(kept) - 20] == 'A' ? 'B' : 'A';
+    CHECK_INT(verify(kept, NOW), SAAS_ERR_UNAUTHENTICATED);
+}
+
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {TEST(what_is_signed_verifies),
+    static const check_test tests[] = {TEST(a_known_token_is_checked_again),
+                                       TEST(what_is_signed_verifies),
                                        TEST(claims_are_these),
                                        TEST(other_spellings_of_the_same_are_accepted),
                                        TEST(the_edges_of_time),

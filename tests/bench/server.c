@@ -1,5 +1,5 @@
-/* What the load runs against: a health check, a validated echo, a tenant's row, sign-in. Settings from the environment, as any
- * app; without proof, so that it also runs where no database is.
+/* What the load runs against: a health check, a validated echo, a tenant's row, sign-in. Settings from the environment,
+ * as any app; without proof, so that it also runs where no database is.
  *
  *   server PORT THREADS */
 #include <pthread.h>
@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define ECHO_BODY(F, T)                                                                                                \
     F(T, text(1, 120), name, .required = true)                                                                         \
@@ -39,7 +40,30 @@ static saas_err get_user(saas_ctx *c)
     return saas_reply_row(c, 200, row, &user_schema);
 }
 
+/* So many microseconds of CPU, whoever else wants it: what overload is made of. */
+static saas_err burn(saas_ctx *c)
+{
+    struct timespec t;
+    const double want_us = strtod(saas_param(c, "us").ptr, NULL);
+    double from_us = -1, now_us;
+    do {
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        now_us = (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+        from_us = from_us < 0 ? now_us : from_us;
+    } while (now_us - from_us < want_us);
+    return saas_reply_null(c, 200);
+}
+
+static saas_err wait_in_database(saas_ctx *c)
+{
+    saas_rows *rows;
+    SAAS_TRY(saas_outside_query(c, &rows, "load", "select pg_sleep(0.01)", SAAS_NO_ARGS));
+    return saas_reply_null(c, 200);
+}
+
 static const saas_route routes[] = {
+    SAAS_GET("/burn/:us", burn, .open = true, .limit_per_minute = SAAS_UNLIMITED),
+    SAAS_GET("/wait", wait_in_database, .open = true, .slow = true, .limit_per_minute = SAAS_UNLIMITED),
     SAAS_POST("/echo", echo, .open = true, .body = &echo_body_schema),
     SAAS_GET("/v1/users/:id", get_user),
 };

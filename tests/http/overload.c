@@ -175,7 +175,7 @@ static unsigned rounds(int n, uint64_t us, uint64_t beside_us)
     return refused;
 }
 
-/* 24 handlers of 5 ms a turn are 120 ms: the loop takes fewer until it turns in time. */
+/* 24 handlers of 5 ms a turn are 120 ms: the loop takes as many as it has time for. */
 static void a_late_loop_takes_fewer(void)
 {
     client waiting = {0};
@@ -184,7 +184,7 @@ static void a_late_loop_takes_fewer(void)
     forget_log();
     const unsigned refused = rounds(ROUNDS, 5000, 0);
     CHECK(refused > 0 && refused < ROUNDS * CLIENTS / 2 + ROUNDS * CLIENTS / 4);
-    CHECK(shard->pulse.share < SAAS_SHARE_ALL);
+    CHECK(shard->pulse.late_us);
     CHECK_INT(shed(SAAS_SHED_LAG), refused);
     burn_us = 0;
     for (int i = 0; i < 20; i++)
@@ -196,16 +196,32 @@ static void a_late_loop_takes_fewer(void)
 /* By itself, also when nobody asks any more. */
 static void then_it_takes_all_again(void)
 {
-    CHECK(shard->pulse.share < SAAS_SHARE_ALL);
-    for (int i = 0; i < 2000 && shard->pulse.share < SAAS_SHARE_ALL; i++)
-        saas_poll_loop_turn(loop, 20);
-    CHECK_INT(shard->pulse.share, SAAS_SHARE_ALL);
+    turn_idle(10);
+    CHECK(!shard->pulse.late_us);
     for (int i = 0; i < 20; i++)
         CHECK_INT(ask("GET", "/compute/1", NULL), 200);
-    turn_idle(10);
+    for (int i = 0; i < 500 && shard->pulse.beat.slot; i++)
+        turn_idle(1);
     CHECK(!shard->pulse.beat.slot); /* an idle loop is left alone */
     CHECK_INT(saas_metrics_most(app.site.metrics, SAAS_METER_LAG_NOW), 0);
     CHECK(saas_metrics_read(app.site.metrics, SAAS_METER_LAG) > 0);
+}
+
+/* A burst is worked off. On a machine that others use too a round may last longer than it says: one must go well. */
+static void once_is_no_overload(void)
+{
+    client waiting = {0};
+    unsigned best = CLIENTS;
+    app.site.overload_lag_us = 50000;
+    begin(&waiting, "GET", "/long", NULL);
+    for (int i = 0; i < 10 && best; i++) {
+        const unsigned refused = rounds(1, 5000, 0);
+        best = refused < best ? refused : best;
+        burn_us = 0;
+        turn_idle(8);
+    }
+    CHECK_INT(best, 0);
+    leave(&waiting);
 }
 
 /* It would gain nothing. */
@@ -214,16 +230,21 @@ static void late_for_other_reasons_it_refuses_none(void)
     client waiting = {0};
     begin(&waiting, "GET", "/long", NULL);
     CHECK_INT(rounds(8, 0, 150000), 0);
-    CHECK_INT(shard->pulse.share, SAAS_SHARE_ALL);
+    CHECK(!shard->pulse.late_us);
     app.site.overload_lag_us = 0;
     CHECK_INT(rounds(8, 5000, 0), 0);
     leave(&waiting);
 }
 
-static const check_test tests[] = {TEST(too_many_at_once),        TEST(there_is_an_end_to_it),
-                                   TEST(a_route_has_a_limit),     TEST(a_handler_that_blocks_is_named),
-                                   TEST(one_that_waits_is_not),   TEST(a_late_loop_takes_fewer),
-                                   TEST(then_it_takes_all_again), TEST(late_for_other_reasons_it_refuses_none)};
+static const check_test tests[] = {TEST(too_many_at_once),
+                                   TEST(there_is_an_end_to_it),
+                                   TEST(a_route_has_a_limit),
+                                   TEST(a_handler_that_blocks_is_named),
+                                   TEST(one_that_waits_is_not),
+                                   TEST(a_late_loop_takes_fewer),
+                                   TEST(then_it_takes_all_again),
+                                   TEST(once_is_no_overload),
+                                   TEST(late_for_other_reasons_it_refuses_none)};
 
 int main(int argc, char **argv)
 {
