@@ -17,6 +17,7 @@ typedef struct watch {
  * until the walk is over. */
 typedef struct poll_host {
     saas_loop *loop;
+    int wake_fd; /* apart from the array, which may grow while another thread wakes the loop */
     struct pollfd *fds;
     watch **watches;
     size_t count, cap;
@@ -49,7 +50,7 @@ static void host_timer(void *arg, uint64_t delay_ms)
 static void host_wake(void *arg)
 {
     const poll_host *h = arg;
-    ssize_t n = write(h->fds[0].fd, &(uint64_t){1}, sizeof(uint64_t));
+    ssize_t n = write(h->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
     (void)n;
 }
 
@@ -130,7 +131,7 @@ static void host_free(void *arg)
 {
     poll_host *h = arg;
     if (h->count)
-        close(h->fds[0].fd);
+        close(h->wake_fd);
     for (size_t i = 1; i < h->count; i++)
         free(h->watches[i]);
     free(h->fds);
@@ -151,12 +152,12 @@ saas_err saas_poll_loop_new(saas_loop **out)
         host_free(h);
         return SAAS_ERR_NO_MEMORY;
     }
-    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (fd < 0) {
+    h->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (h->wake_fd < 0) {
         host_free(h);
         return SAAS_ERR_UNAVAILABLE;
     }
-    append(h, NULL, (struct pollfd){.fd = fd, .events = POLLIN});
+    append(h, NULL, (struct pollfd){.fd = h->wake_fd, .events = POLLIN});
     saas_err e = saas_loop_new(&h->loop, &hooks, h);
     if (e) {
         host_free(h);
@@ -200,7 +201,7 @@ static int wait_ms(const poll_host *h, int timeout_ms)
 static void run_woken(const poll_host *h)
 {
     uint64_t wakes;
-    if (h->fds[0].revents && read(h->fds[0].fd, &wakes, sizeof wakes) > 0)
+    if (h->fds[0].revents && read(h->wake_fd, &wakes, sizeof wakes) > 0)
         saas_loop_drain(h->loop);
 }
 

@@ -53,6 +53,9 @@ void posts_of_any_thread_run_once_and_in_order(void)
     received = 0;
     for (size_t i = 0; i < THREADS; i++)
         pthread_create(&senders[i].thread, NULL, send_all, &senders[i]);
+    peer peers[40];
+    for (size_t i = 0; i < 40; i++) /* what is watched grows while others wake the loop */
+        peer_open(&peers[i]);
     while (received < THREADS * POSTS)
         turn(1000);
     for (size_t i = 0; i < THREADS; i++) {
@@ -61,6 +64,8 @@ void posts_of_any_thread_run_once_and_in_order(void)
         CHECK_INT(senders[i].wrong, 0);
     }
     CHECK_INT(received, THREADS * POSTS);
+    for (size_t i = 0; i < 40; i++)
+        peer_close(&peers[i]);
     teardown();
 }
 
