@@ -92,7 +92,7 @@ class Run:
         threading.Thread(target=self.read, daemon=True).start()
         self.text = self.up_to_calls()
         self.seconds = time.monotonic() - self.started
-        self.calls = self.text.rpartition("Try:\n")[2].strip()
+        self.calls = self.text.rpartition("try:\n")[2].strip()
 
     def read(self):
         for line in self.process.stdout:
@@ -101,7 +101,7 @@ class Run:
 
     def up_to_calls(self):
         text = ""
-        while not re.search(r"Try:\n\n(?:\S.*\n)+\n", text):
+        while not re.search(r"try:\n\n(?:\S.*\n)+\n", text):
             line = self.lines.get(timeout=PATIENCE_S)
             if line is None:
                 raise SystemExit(f"./dev run ended:\n{text}")
