@@ -55,7 +55,9 @@ static saas_err change_email(saas_ctx *c)
     const saas_principal *me = saas_me(c);
     saas_text verified;
     saas_rows *row;
-    SAAS_TRY(saas_password_prove(&verified, c, in->current_password));
+    const saas_err e = saas_password_prove(&verified, c, in->current_password);
+    saas_password_wipe(in->current_password);
+    SAAS_TRY(e);
     SAAS_TRY(saas_throttle_mail(c, in->email));
     SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.email_change($1, $2, $3, $4) as outcome",
                             SAAS_ARGS(me->user_id, me->session_id, verified, in->email)));
@@ -68,7 +70,10 @@ static saas_err change_email(saas_ctx *c)
 static saas_err change_password(saas_ctx *c)
 {
     const struct new_password *in = saas_body(c, new_password);
-    SAAS_TRY(saas_password_change(c, in->current_password, in->new_password));
+    const saas_err e = saas_password_change(c, in->current_password, in->new_password);
+    saas_password_wipe(in->current_password);
+    saas_password_wipe(in->new_password);
+    SAAS_TRY(e);
     return saas_reply_null(c, 200);
 }
 
@@ -89,7 +94,10 @@ static saas_err remove_account(saas_ctx *c)
     const saas_principal *me = saas_me(c);
     saas_text verified;
     saas_rows *row;
-    SAAS_TRY(saas_password_prove(&verified, c, saas_body(c, goodbye)->current_password));
+    const saas_text typed = saas_body(c, goodbye)->current_password;
+    const saas_err e = saas_password_prove(&verified, c, typed);
+    saas_password_wipe(typed);
+    SAAS_TRY(e);
     SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.account_remove($1, $2, $3) as outcome",
                             SAAS_ARGS(me->user_id, me->session_id, verified)));
     SAAS_TRY(saas_outcome(c, row));

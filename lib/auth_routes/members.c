@@ -78,7 +78,9 @@ saas_err saas_user_create(saas_ctx *c, saas_rows **row, saas_text email, saas_te
         return SAAS_ERR_BUG;
     SAAS_TRY(saas_password_check(c, "password", password));
     SAAS_TRY(saas_throttle_mail(c, email));
-    SAAS_TRY(saas_password_hash(&hash, c, password));
+    const saas_err e = saas_password_hash(&hash, c, password);
+    saas_password_wipe_typed(c, password);
+    SAAS_TRY(e);
     SAAS_TRY(saas_uuid_v7(&user));
     SAAS_TRY(saas_uuid_v7(&account));
     SAAS_TRY(saas_query_one(
@@ -162,8 +164,12 @@ saas_err saas_password_change(saas_ctx *c, saas_text current, saas_text new_pass
     if (!me)
         return SAAS_ERR_UNAUTHENTICATED;
     SAAS_TRY(saas_password_check(c, "newPassword", new_password));
-    SAAS_TRY(saas_password_prove(&verified, c, current));
-    SAAS_TRY(saas_password_hash(&hash, c, new_password));
+    saas_err e = saas_password_prove(&verified, c, current);
+    saas_password_wipe_typed(c, current);
+    SAAS_TRY(e);
+    e = saas_password_hash(&hash, c, new_password);
+    saas_password_wipe_typed(c, new_password);
+    SAAS_TRY(e);
     SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.password_change($1, $2, $3, $4) as changed",
                             SAAS_ARGS(me->user_id, me->session_id, verified, hash)));
     if (!saas_text_equal(saas_rows_text(row, 0, "changed"), SAAS_LIT("t")))
@@ -180,7 +186,9 @@ saas_err saas_organization_remove(saas_ctx *c, saas_text current_password)
     saas_rows *row;
     if (!me)
         return SAAS_ERR_UNAUTHENTICATED;
-    SAAS_TRY(saas_password_prove(&verified, c, current_password));
+    const saas_err e = saas_password_prove(&verified, c, current_password);
+    saas_password_wipe_typed(c, current_password);
+    SAAS_TRY(e);
     SAAS_TRY(saas_query_one(c, &row, "select saas_auth_api.organization_remove($1, $2, $3, $4) as outcome",
                             SAAS_ARGS(me->user_id, saas_role_word(me->role), me->session_id, verified)));
     return saas_outcome(c, row);

@@ -80,3 +80,10 @@ void saas_password_wipe(saas_text password)
     if (password.ptr)
         sodium_memzero((char *)(uintptr_t)password.ptr, password.len);
 }
+
+void saas_password_wipe_typed(const saas_ctx *c, saas_text password)
+{
+    const uintptr_t body = (uintptr_t)c->body.ptr, at = (uintptr_t)password.ptr;
+    if (body && at >= body && at - body <= c->body.len && password.len <= c->body.len - (at - body))
+        saas_password_wipe(password);
+}

@@ -13,5 +13,7 @@ SAAS_MUST_CHECK saas_err saas_password_try(bool *ok, saas_text *fresh, saas_ctx 
 SAAS_MUST_CHECK saas_err saas_password_hash_modestly(saas_text *out, saas_ctx *c, saas_text password);
 /* Overwrites a text of the request's body. */
 void saas_password_wipe(saas_text password);
+/* The same, if it is one: what a host passes may be its own. */
+void saas_password_wipe_typed(const saas_ctx *c, saas_text password);
 
 #endif

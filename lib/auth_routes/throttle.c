@@ -232,5 +232,6 @@ bool saas_throttle_audit_denied(saas_ctx *c)
 
 bool saas_throttle_audit_refused(saas_ctx *c, saas_text id)
 {
-    return c->shard->site->limiter && has_room(c, AUDIT_REFUSED, id) && saas_throttle_audit(c);
+    saas_text who;
+    return c->shard->site->limiter && !lower(&who, c, id) && has_room(c, AUDIT_REFUSED, who) && saas_throttle_audit(c);
 }

@@ -47,7 +47,7 @@ SAAS_MUST_CHECK saas_err saas_throttle_mail(saas_ctx *c, saas_text email);
 bool saas_throttle_audit(saas_ctx *c);
 /* The same for what whoever is signed in was denied: ten at once, then one a minute. */
 bool saas_throttle_audit_denied(saas_ctx *c);
-/* The same for a refused guess: once an hour for each account. */
+/* The same for a refused guess: once an hour for each account. id: an address, in any case, or the text of an id. */
 bool saas_throttle_audit_refused(saas_ctx *c, saas_text id);
 
 #endif

@@ -37,8 +37,9 @@ saas_err saas_trail_own_failed(saas_ctx *c)
 
 saas_err saas_trail_own_throttled(saas_ctx *c)
 {
-    const saas_text who = {(const char *)saas_me(c)->user_id.b, sizeof saas_me(c)->user_id.b};
-    return saas_throttle_audit_refused(c, who) ? member_note(c, "password.throttled") : SAAS_OK;
+    char who[SAAS_UUID_CHARS + 1];
+    saas_uuid_format(who, saas_me(c)->user_id);
+    return saas_throttle_audit_refused(c, saas_text_z(who)) ? member_note(c, "password.throttled") : SAAS_OK;
 }
 
 saas_err saas_trail_denied(saas_ctx *c)

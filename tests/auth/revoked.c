@@ -37,7 +37,10 @@ SAAS_STRUCT(proof, PROOF);
 
 static saas_err remove_organization(saas_ctx *c)
 {
-    SAAS_TRY(saas_organization_remove(c, saas_body(c, proof)->current_password));
+    const saas_text typed = saas_body(c, proof)->current_password;
+    SAAS_TRY(saas_organization_remove(c, typed));
+    for (size_t i = 0; i < typed.len; i++)
+        CHECK(!typed.ptr[i]); /* SC1 */
     return saas_reply_null(c, 200);
 }
 
