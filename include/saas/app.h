@@ -124,7 +124,8 @@ typedef struct saas_app_options {
  *
  *   CORS_ORIGINS         origins whose pages may call the app, with spaces or commas between (saas/group.h); default none
  *   TRUSTED_PROXIES      addresses and networks (10.0.0.0/8) of the proxies in front, with spaces or commas between: only
- *                        what they send says who the client is; default none
+ *                        what they send says who the client is; default none. Networks of IPv4 wider than /8, of IPv6
+ *                        wider than /16, and those with all of IPv4 in them are refused.
  *   TRUSTED_PROXY_HEADER x-forwarded-for | forwarded: which of the two all of them set or add to; default x-forwarded-for
  *   WEB_ROOT             folder of a web client's files, where options.files leave it open
  *   REFRESH_TOKEN_DAYS   for how long a session may be left unused, 1..3650; default 7

@@ -65,6 +65,15 @@ static bool ends_there(const saas_network *n)
     return true;
 }
 
+/* Who may be counted on to be a proxy of one's own is in no network this wide; nor is all of IPv4, by whatever name. */
+static bool too_wide(const saas_network *n)
+{
+    enum { LEAST_4 = 96 + 8, LEAST_6 = 16 };
+    saas_address four = {{0}};
+    memcpy(four.b, mapped, sizeof mapped);
+    return n->bits < LEAST_6 || (n->bits < LEAST_4 && (is_mapped(&n->address) || within(n, &four)));
+}
+
 static const char *read_network(saas_network *out, saas_text word)
 {
     const char *slash = memchr(word.ptr, '/', word.len);
@@ -75,9 +84,9 @@ static const char *read_network(saas_network *out, saas_text word)
     unsigned bits = four ? 32 : 128;
     if (slash && !read_bits(&bits, (saas_text){slash + 1, word.len - address.len - 1}, bits))
         return "what stands behind the / is no number of bits";
-    if (!bits)
-        return "a network of everybody: then any client could name any address";
     out->bits = four ? 96 + bits : bits;
+    if (too_wide(out))
+        return "a network wider than /8 (IPv6: /16), or of all IPv4: then any client could name any address";
     return ends_there(out) ? NULL : "the address has bits behind those of its network";
 }
 
