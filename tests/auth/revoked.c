@@ -394,6 +394,40 @@ static void too_many_to_remember(void)
     saas_test_client_free(small);
 }
 
+/* Until its log says so. */
+static bool says(saas_test_client *whom, const char *token, const char *what)
+{
+    for (int i = 0; i < 2000; i++) {
+        if (ask(whom, token) != 200)
+            return false;
+        if (strstr(saas_test_client_logged(whom), what))
+            return true;
+        usleep(5000);
+    }
+    return false;
+}
+
+/* LISTEN succeeds there, and nothing is ever heard. */
+static void a_listener_in_another_database_is_not_relied_on(void)
+{
+    char setting[600];
+    REQUIRE(both_start());
+    snprintf(setting, sizeof setting, "LISTEN_DATABASE_URL=%s",
+             sql("select format('host=%s port=%s dbname=postgres user=postgres',"
+                 " split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port'))"));
+    saas_test_client *elsewhere = another(setting, &db);
+    REQUIRE(elsewhere);
+    CHECK_INT(sign_up("Acme", "ann@example.com"), 201);
+    keep_tokens(ann);
+    CHECK(says(elsewhere, ann, "revocations are not heard"));
+    CHECK(!knows(elsewhere));
+    CHECK_INT(ask(elsewhere, ann), 200);
+    CHECK(!knows(elsewhere));
+    sql("update sessions set revoked_at = now()");
+    CHECK_INT(ask(elsewhere, ann), 401);
+    saas_test_client_free(elsewhere);
+}
+
 /* Fails closed; but who is not signed in is served. */
 static void without_a_database_nobody_is_known(void)
 {
@@ -449,6 +483,7 @@ int main(int argc, char **argv)
                                        TEST(a_process_that_starts),
                                        TEST(too_many_to_remember),
                                        TEST(the_table_stays_small),
+                                       TEST(a_listener_in_another_database_is_not_relied_on),
                                        TEST(without_a_database_nobody_is_known),
                                        TEST(ends)};
     return run_with_app(tests, sizeof tests / sizeof *tests, argc, argv);
