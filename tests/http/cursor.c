@@ -340,7 +340,8 @@ static void good_for_its_own_order_only(void)
 static void one_round_trip(void)
 {
     bool one = false;
-    for (int i = 0; i < 100 && !one; i++) {
+    for (int i = 0; i < 500 && !one; i++) {
+        saas_poll_loop_turn(saas_test_client_loop(client), 10);
         CHECK_INT(ask("/items?cursor=&sort=by_number"), 200);
         (void)saas_test_client_logged(client);
         CHECK_INT(ask(with("/items?sort=by_number", next)), 200);
