@@ -108,11 +108,11 @@ static saas_err remove_account(saas_ctx *c)
 saas_route_list saas_account_routes(void)
 {
     static const saas_route routes[] = {
-        SAAS_GET("", get_me),
+        SAAS_GET("", get_me, .etag = SAAS_OFF),
         SAAS_PATCH("", change_email, .body = &new_email_schema, .role = SAAS_VIEWER),
         SAAS_DELETE("", remove_account, .body = &goodbye_schema, .role = SAAS_VIEWER),
         SAAS_POST("/password", change_password, .body = &new_password_schema, .role = SAAS_VIEWER),
-        SAAS_GET("/export", export_all),
+        SAAS_GET("/export", export_all, .etag = SAAS_OFF),
     };
     return (saas_route_list){routes, sizeof routes / sizeof *routes, sizeof *routes};
 }
@@ -138,7 +138,7 @@ static saas_err list_audit(saas_ctx *c)
 saas_route_list saas_audit_routes(void)
 {
     static const saas_route routes[] = {
-        SAAS_GET("", list_audit, .query = &saas_own_list_schema, .role = SAAS_ADMIN),
+        SAAS_GET("", list_audit, .etag = SAAS_OFF, .query = &saas_own_list_schema, .role = SAAS_ADMIN),
     };
     return (saas_route_list){routes, sizeof routes / sizeof *routes, sizeof *routes};
 }

@@ -70,7 +70,7 @@ static saas_err cancel(saas_ctx *c)
 saas_route_list saas_invitation_routes(void)
 {
     static const saas_route routes[] = {
-        SAAS_GET("", list, .query = &saas_own_list_schema, .role = SAAS_ADMIN),
+        SAAS_GET("", list, .etag = SAAS_OFF, .query = &saas_own_list_schema, .role = SAAS_ADMIN),
         SAAS_POST("", invite, .body = &invitation_schema, .role = SAAS_ADMIN),
         SAAS_DELETE("/:id", cancel, .role = SAAS_ADMIN,
                     .not_found = {"INVITATION_NOT_FOUND", "Invitation does not exist"}),

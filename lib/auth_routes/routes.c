@@ -29,11 +29,11 @@ saas_route_list saas_auth_routes(void)
                   .body_max_bytes = BODY_MAX, .limit_per_minute = 10, .limit_burst = 60),
         SAAS_POST("/invitations/accept", saas_route_accept, .open = true, .body = &saas_accept_schema,
                   .body_max_bytes = BODY_MAX),
-        SAAS_GET("/sessions", saas_route_sessions, .query = &saas_own_list_schema),
+        SAAS_GET("/sessions", saas_route_sessions, .etag = SAAS_OFF, .query = &saas_own_list_schema),
         SAAS_DELETE("/sessions/:id", saas_route_session_end, .role = SAAS_VIEWER,
                     .not_found = {"SESSION_NOT_FOUND", "Session does not exist"}),
         SAAS_POST("/logout-all", saas_route_logout_all, .role = SAAS_VIEWER),
-        SAAS_GET("/organizations", saas_route_organizations, .query = &saas_own_list_schema),
+        SAAS_GET("/organizations", saas_route_organizations, .etag = SAAS_OFF, .query = &saas_own_list_schema),
         SAAS_POST("/switch", saas_route_switch, .role = SAAS_VIEWER, .body = &saas_switch_body_schema,
                   .body_max_bytes = BODY_MAX, .not_found = {"ORGANIZATION_NOT_FOUND", "Organization does not exist"}),
     };

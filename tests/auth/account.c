@@ -1,7 +1,11 @@
 /* Sessions and organizations of whoever is signed in. */
 #include "http.h"
 
-static const saas_mount mounts[] = {{"/v1/auth", saas_auth_routes}};
+static const saas_group tagged = SAAS_GROUP(.etag = SAAS_ON);
+static const saas_mount mounts[] = {{"/v1/auth", saas_auth_routes, &tagged},
+                                    {"/v1/me", saas_account_routes, &tagged},
+                                    {"/v1/audit", saas_audit_routes, &tagged},
+                                    {"/v1/invitations", saas_invitation_routes, &tagged}};
 
 static const saas_app_options *host(void)
 {
@@ -212,6 +216,21 @@ static void a_switch_outlives_a_second_tab(void)
     CHECK_STR(at("error.code"), "REFRESH_TOKEN_REUSED");
 }
 
+/* VA7: where the host's answers have ETags, too. */
+static void nobody_keeps_what_is_said_about_an_account(void)
+{
+    static const char *const targets[] = {"/v1/auth/sessions", "/v1/auth/organizations", "/v1/me", "/v1/me/export",
+                                          "/v1/audit",         "/v1/invitations"};
+    REQUIRE(start());
+    const client ann = sign_up_as("Acme", "ann@example.com");
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        CHECK_INT(get(&ann, targets[i]), 200);
+        const saas_text caches = saas_test_header(&r, "cache-control");
+        CHECK_STR(caches.ptr ? caches.ptr : "(none)", "no-store");
+        CHECK(!saas_test_header(&r, "etag").ptr);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {TEST(sessions_are_listed),
@@ -220,6 +239,7 @@ int main(int argc, char **argv)
                                        TEST(organizations_of_an_account),
                                        TEST(switching),
                                        TEST(the_token_before_a_switch_has_its_grace),
-                                       TEST(a_switch_outlives_a_second_tab)};
+                                       TEST(a_switch_outlives_a_second_tab),
+                                       TEST(nobody_keeps_what_is_said_about_an_account)};
     return run_with_app(tests, sizeof tests / sizeof *tests, argc, argv);
 }
