@@ -122,6 +122,7 @@ static saas_err charge_of_device(saas_charge *out, saas_ctx *c, const saas_devic
     return SAAS_OK;
 }
 
+/* One that has no room is as good as a stranger: what everybody is subject to decides. */
 static saas_err add_device(saas_guess *g, saas_ctx *c, const saas_device *device)
 {
     saas_limit_verdict v;
@@ -131,8 +132,6 @@ static saas_err add_device(saas_guess *g, saas_ctx *c, const saas_device *device
     g->known_device = v.allowed;
     if (v.allowed)
         g->charges[g->count++] = k;
-    else if (!g->refused_us)
-        g->refused_us = v.retry_after_us;
     return SAAS_OK;
 }
 

@@ -140,6 +140,21 @@ static void neighbours_guess_in_vain(void)
     CHECK_INT(log_in_from(home, "ann@example.com", PASSWORD), 429); /* ten wrong ones of its own */
 }
 
+/* The count of a device lets in, it keeps nobody out: where a stranger may guess, so may its owner. */
+static void a_known_device_is_no_worse_than_a_stranger(void)
+{
+    const place stranger = {"203.0.113.5", "New/1.0"};
+    REQUIRE(fresh());
+    CHECK(sign_up_from(home, "Acme", "ann@example.com"));
+    CHECK_INT(guess(home, "ann@example.com", 50), 10);
+    CHECK_INT(log_in_from(home, "ann@example.com", PASSWORD), 429); /* the account's and the device's are full */
+    CHECK_STR(sql("update accounts set email = 'anna@example.com' returning email"), "anna@example.com");
+    CHECK_INT(log_in_from(home, "anna@example.com", PASSWORD), 200); /* the account's has room again */
+    CHECK_INT(log_in_from(home, "anna@example.com", "not this one"), 401);
+    CHECK_INT(guess(stranger, "anna@example.com", 50), 9);
+    CHECK_INT(log_in_from(home, "anna@example.com", PASSWORD), 429);
+}
+
 /* IPv6 by its /64, IPv4 also when it is mapped. */
 static void addresses_count_as_networks(void)
 {
@@ -309,6 +324,7 @@ int main(int argc, char **argv)
     static const check_test tests[] = {TEST(after_wrong_ones_nothing_is_looked_at),
                                        TEST(guesses_of_others_lock_nobody_out),
                                        TEST(neighbours_guess_in_vain),
+                                       TEST(a_known_device_is_no_worse_than_a_stranger),
                                        TEST(addresses_count_as_networks),
                                        TEST(parallel_guesses_gain_nothing),
                                        TEST(the_current_password_is_no_oracle),
