@@ -12,6 +12,10 @@ typedef enum policy {
     SIGNUP_ADDRESS,
     MAIL_ADDRESSEE,
     AUDIT_ALL,
+    AUDIT_ACCOUNT,
+    AUDIT_FIRST,
+    AUDIT_MEMBERS,
+    AUDIT_ORG,
     AUDIT_DENIED,
     AUDIT_REFUSED
 } policy;
@@ -32,6 +36,10 @@ static const struct {
     [SIGNUP_ADDRESS] = {"sign-up address", {10, 60}, 1},
     [MAIL_ADDRESSEE] = {"mail addressee", {1, 60}, 6},
     [AUDIT_ALL] = {"audit all", {60, 600}, 1},
+    [AUDIT_ACCOUNT] = {"audit account", {1, 60}, 60},
+    [AUDIT_FIRST] = {"audit first", {600, 3000}, 1},
+    [AUDIT_MEMBERS] = {"audit members", {600, 6000}, 1},
+    [AUDIT_ORG] = {"audit organization", {10, 100}, 1},
     [AUDIT_DENIED] = {"audit denied", {1, 10}, 1},
     [AUDIT_REFUSED] = {"audit refused", {1, 60}, 60},
 };
@@ -218,19 +226,44 @@ static bool has_room(saas_ctx *c, policy p, saas_text id)
     return !take(&v, c, &k) && v.allowed;
 }
 
-bool saas_throttle_audit(saas_ctx *c)
+static bool has_first(saas_ctx *c, policy p, saas_text email)
 {
-    return !c->shard->site->limiter || has_room(c, AUDIT_ALL, (saas_text){NULL, 0});
+    saas_text who;
+    return !lower(&who, c, email) && has_room(c, p, who) && has_room(c, AUDIT_FIRST, (saas_text){NULL, 0});
+}
+
+bool saas_throttle_audit(saas_ctx *c, saas_text email)
+{
+    return !c->shard->site->limiter || has_first(c, AUDIT_ACCOUNT, email) ||
+           has_room(c, AUDIT_ALL, (saas_text){NULL, 0});
+}
+
+bool saas_throttle_audit_refused(saas_ctx *c, saas_text email)
+{
+    return c->shard->site->limiter && has_first(c, AUDIT_REFUSED, email);
+}
+
+/* ---- what members cause ---- */
+
+static saas_text bytes_of(const saas_uuid *id)
+{
+    return (saas_text){(const char *)id->b, sizeof id->b};
+}
+
+bool saas_throttle_audit_own(saas_ctx *c)
+{
+    return !c->shard->site->limiter ||
+           (has_room(c, AUDIT_ORG, bytes_of(&c->me.org_id)) && has_room(c, AUDIT_MEMBERS, (saas_text){NULL, 0}));
+}
+
+bool saas_throttle_audit_own_refused(saas_ctx *c)
+{
+    return c->shard->site->limiter && has_room(c, AUDIT_REFUSED, bytes_of(&c->me.user_id)) &&
+           saas_throttle_audit_own(c);
 }
 
 bool saas_throttle_audit_denied(saas_ctx *c)
 {
-    const saas_text who = {(const char *)c->me.user_id.b, sizeof c->me.user_id.b};
-    return !c->shard->site->limiter || (has_room(c, AUDIT_DENIED, who) && saas_throttle_audit(c));
-}
-
-bool saas_throttle_audit_refused(saas_ctx *c, saas_text id)
-{
-    saas_text who;
-    return c->shard->site->limiter && !lower(&who, c, id) && has_room(c, AUDIT_REFUSED, who) && saas_throttle_audit(c);
+    return !c->shard->site->limiter ||
+           (has_room(c, AUDIT_DENIED, bytes_of(&c->me.user_id)) && saas_throttle_audit_own(c));
 }

@@ -43,11 +43,16 @@ SAAS_MUST_CHECK saas_err saas_guess_wrong(const saas_guess *g, saas_ctx *c);
 
 /* One more mail to an address, on somebody's wish. ERR_RATE_LIMITED. */
 SAAS_MUST_CHECK saas_err saas_throttle_mail(saas_ctx *c, saas_text email);
-/* Whether what went wrong may still be written down in the database: wrong guesses must not fill it. */
-bool saas_throttle_audit(saas_ctx *c);
-/* The same for what whoever is signed in was denied: ten at once, then one a minute. */
+/* Whether what went wrong may still be written down in the database, which wrong guesses must not fill. Strangers use
+ * up nothing that members' rows need, and many guesses at a few accounts keep none of the others out: each account's
+ * first in an hour has a budget of its own. email: in any case. */
+bool saas_throttle_audit(saas_ctx *c, saas_text email);
+/* The same for a refused guess: once an hour for each account. */
+bool saas_throttle_audit_refused(saas_ctx *c, saas_text email);
+/* The same of whoever is signed in: each organization has a budget, no larger than a part of what all have. */
+bool saas_throttle_audit_own(saas_ctx *c);
+bool saas_throttle_audit_own_refused(saas_ctx *c);
+/* The same for what they were denied: of each user ten at once, then one a minute. */
 bool saas_throttle_audit_denied(saas_ctx *c);
-/* The same for a refused guess: once an hour for each account. id: an address, in any case, or the text of an id. */
-bool saas_throttle_audit_refused(saas_ctx *c, saas_text id);
 
 #endif

@@ -13,7 +13,7 @@ static saas_err login_note(saas_ctx *c, saas_text email, const char *event)
 
 saas_err saas_trail_failed(saas_ctx *c, saas_text email)
 {
-    return saas_throttle_audit(c) ? login_note(c, email, "login.failed") : SAAS_OK;
+    return saas_throttle_audit(c, email) ? login_note(c, email, "login.failed") : SAAS_OK;
 }
 
 saas_err saas_trail_throttled(saas_ctx *c, saas_text email)
@@ -32,14 +32,12 @@ static saas_err member_note(saas_ctx *c, const char *event)
 
 saas_err saas_trail_own_failed(saas_ctx *c)
 {
-    return saas_throttle_audit(c) ? member_note(c, "password.failed") : SAAS_OK;
+    return saas_throttle_audit_own(c) ? member_note(c, "password.failed") : SAAS_OK;
 }
 
 saas_err saas_trail_own_throttled(saas_ctx *c)
 {
-    char who[SAAS_UUID_CHARS + 1];
-    saas_uuid_format(who, saas_me(c)->user_id);
-    return saas_throttle_audit_refused(c, saas_text_z(who)) ? member_note(c, "password.throttled") : SAAS_OK;
+    return saas_throttle_audit_own_refused(c) ? member_note(c, "password.throttled") : SAAS_OK;
 }
 
 saas_err saas_trail_denied(saas_ctx *c)

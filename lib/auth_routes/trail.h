@@ -1,5 +1,5 @@
-/* auth_routes/trail.h: guesses in the audit trail, which they must not fill: at most 60 a minute are written down in a
- * process, and refused ones once an hour for each account. The log and the metrics have all. */
+/* auth_routes/trail.h: guesses in the audit trail, which they must not fill: throttle.h says which are written down.
+ * The log and the metrics have all. */
 #ifndef SAAS_AUTH_ROUTES_TRAIL_H
 #define SAAS_AUTH_ROUTES_TRAIL_H
 
@@ -12,8 +12,8 @@ SAAS_MUST_CHECK saas_err saas_trail_throttled(saas_ctx *c, saas_text email);
 /* The same by whoever is signed in. */
 SAAS_MUST_CHECK saas_err saas_trail_own_failed(saas_ctx *c);
 SAAS_MUST_CHECK saas_err saas_trail_own_throttled(saas_ctx *c);
-/* A member was refused by role or permission: at most ten at once and one a minute of each. Never an error: the answer is
- * a refusal anyway, and the log has it. */
+/* A member was refused by role or permission: at most ten at once and one a minute of each. Never an error: the answer
+ * is a refusal anyway, and the log has it. */
 saas_err saas_trail_denied(saas_ctx *c);
 
 #endif
