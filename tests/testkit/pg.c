@@ -37,6 +37,8 @@ static void roles_are_restricted(void)
     CHECK_STR(got, "falsefalsetrue");
     query(got, db.app_dsn, "create table t (a int)");
     CHECK(strstr(got, "permission denied"));
+    query(got, db.owner_dsn, "show idle_in_transaction_session_timeout"); /* less than revocations have to spare */
+    CHECK_STR(got, "30s");
     query(got, db.app_dsn, "show statement_timeout");
     CHECK_STR(got, "30s");
     saas_test_db_drop(pg, &db);
