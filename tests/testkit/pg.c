@@ -31,9 +31,10 @@ static void roles_are_restricted(void)
     CHECK_STR(got, "true");
     query(got, db.super_dsn, "select count(*) from pg_roles where rolname ~ '^saas_' and (rolsuper or rolbypassrls)");
     CHECK_STR(got, "0");
-    query(got, db.super_dsn, "select pg_has_role('saas_app', 'saas_auth', 'member')::text || "
-                             "pg_has_role('saas_app', 'saas_owner', 'member')::text || "
-                             "pg_has_role('saas_owner', 'saas_auth', 'member')::text");
+    query(got, db.super_dsn,
+          "select pg_has_role('saas_app', 'saas_auth', 'member')::text || "
+          "pg_has_role('saas_app', 'saas_owner', 'member')::text || "
+          "pg_has_role('saas_owner', 'saas_auth', 'member')::text");
     CHECK_STR(got, "falsefalsetrue");
     query(got, db.app_dsn, "create table t (a int)");
     CHECK(strstr(got, "permission denied"));
@@ -44,6 +45,31 @@ static void roles_are_restricted(void)
     saas_test_db_drop(pg, &db);
     query(got, db.app_dsn, "select 1");
     CHECK(strcmp(got, "1") != 0);
+}
+
+/* As the guide has it: who may connect may notify. */
+static void strangers_are_not_let_in(void)
+{
+    char got[256], stranger[600];
+    saas_test_db db;
+    REQUIRE(!saas_test_db_new(&db, pg, NULL, NULL));
+    snprintf(stranger, sizeof stranger, "%s user=stranger", db.app_dsn);
+    query(got, db.super_dsn, "create role stranger login");
+    query(got, stranger, "select current_user");
+    CHECK_STR(got, "stranger");
+    query(got, db.owner_dsn,
+          "do $$ begin execute format('revoke connect on database %I from public', current_database());"
+          " execute format('grant connect on database %I to saas_app, saas_system', current_database()); end $$");
+    query(got, stranger, "select current_user");
+    CHECK_STR(got, ""); /* no connection */
+    query(got, db.app_dsn, "select current_user");
+    CHECK_STR(got, "saas_app");
+    query(got, db.system_dsn, "select current_user");
+    CHECK_STR(got, "saas_system");
+    query(got, db.owner_dsn, "select current_user");
+    CHECK_STR(got, "saas_owner");
+    query(got, db.super_dsn, "drop role stranger");
+    saas_test_db_drop(pg, &db);
 }
 
 static void survives_a_halt(void)
@@ -100,7 +126,8 @@ static void goes_with_its_process(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {TEST(roles_are_restricted), TEST(survives_a_halt), TEST(goes_with_its_process)};
+    static const check_test tests[] = {TEST(roles_are_restricted), TEST(strangers_are_not_let_in),
+                                       TEST(survives_a_halt), TEST(goes_with_its_process)};
     saas_error e = {0};
     saas_err err = saas_test_pg_start(&pg, &e);
     if (err) {
