@@ -144,12 +144,28 @@ static saas_err write_row(saas_json *j, saas_ctx *c, const saas_rows *rows, int 
     return SAAS_OK;
 }
 
-/* Room for all of them, by the first one: without it a large answer is copied each time it doubles. Where it can't be
- * had they still may fit. */
-static void make_room(saas_json *j, size_t row, size_t count)
+static size_t raw_length(const saas_rows *rows, size_t row, const column *columns, size_t count)
 {
+    size_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        if (columns[i].at >= 0)
+            sum += (size_t)PQgetlength(rows->result, (int)row, columns[i].at);
+    return sum;
+}
+
+/* Room for all rows, by what the first takes beside its cells and by the cells of some: without it a large answer is
+ * copied each time it doubles. Where it can't be had they still may fit. */
+static void make_room(saas_json *j, size_t first, const saas_rows *rows, const column *columns, size_t width,
+                      size_t count)
+{
+    enum { SAMPLES = 32 };
     saas_buf *b = j->out;
-    const size_t more = count * (row + 1);
+    const size_t step = count / SAMPLES + 1, raw = raw_length(rows, 0, columns, width);
+    size_t sum = 0, seen = 0;
+    for (size_t row = 0; row < count; row += step, seen++)
+        sum += raw_length(rows, row, columns, width);
+    const size_t cells = sum / seen, each = (first > raw ? first - raw : 0) + cells + cells / 8 + 2;
+    const size_t more = (count - 1) * each;
     if (!b->failed && more > b->cap - b->len && more < b->arena->limit - b->arena->used)
         saas_buf_reserve(b, more);
 }
@@ -165,7 +181,7 @@ saas_err saas_rows_write(saas_json *j, saas_ctx *c, const saas_rows *rows, const
         const size_t before = j->out->len;
         SAAS_TRY(write_row(j, c, rows, (int)row, columns, schema));
         if (!row && count > 1)
-            make_room(j, j->out->len - before, count - 1);
+            make_room(j, j->out->len - before, rows, columns, schema->count, count);
     }
     saas_json_array_end(j);
     return SAAS_OK;
