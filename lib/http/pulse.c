@@ -4,6 +4,7 @@
 
 enum {
     PATIENCE_US = 200000, /* a pause of the process, or a burst, is over by then */
+    MEMORY_US = 1000000,  /* one that has refused of late has shown that it is neither */
     TAKEN_MIN = 4,        /* with fewer in a beat there is nothing to choose from */
     LINES = 10,
     SECOND_US = 1000000
@@ -124,7 +125,10 @@ static bool is_overdue(saas_shard *shard)
         return false;
     if (!p->late_us)
         p->late_us = now;
-    return now - p->late_us >= PATIENCE_US;
+    if (now - p->late_us < PATIENCE_US && now - p->refused_us >= MEMORY_US)
+        return false;
+    p->refused_us = now;
+    return true;
 }
 
 saas_shed saas_pulse_admit(saas_shard *shard, const saas_route *route)

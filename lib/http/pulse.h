@@ -31,6 +31,7 @@ typedef struct saas_pulse {
     uint64_t busy_us;          /* in handlers since it: sampled by a clock of 4 ms, so true in the long run */
     uint32_t taken;            /* requests since it */
     uint64_t late_us;          /* since when it has been late without a break; 0: it is on time */
+    uint64_t refused_us;       /* the last time for being late */
     uint32_t shed, quiet;      /* refused since told_us; of those without a line of their own */
     uint64_t told_us;
     uint32_t *at_once; /* handlers at work, by route; those that are parked are not */
