@@ -1,7 +1,8 @@
 /* middleware/revoked.h: whether an access token was revoked, known to each loop without asking the database.
  *
- * A loop hears of revocations by NOTIFY and loads those of the last 16 minutes once it listens. Until then, while it
- * does not listen, and when there are more of them than it keeps, the database is asked for every request. */
+ * A loop hears of revocations by NOTIFY and loads those of the last 16 minutes once it listens. It also notifies
+ * itself, when it loads and once a minute. Until it has heard that, while it does not listen, and when there are more
+ * of them than it keeps, the database is asked for every request. */
 #ifndef SAAS_MIDDLEWARE_REVOKED_H
 #define SAAS_MIDDLEWARE_REVOKED_H
 
